@@ -1,0 +1,66 @@
+# Everything a checkout needs: Python >= 3.11 and make. Each target sets itself up, and is quick the second time.
+VENV ?= .venv
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+IN := $(VENV)/bin/python
+PIP := $(IN) -m pip --disable-pip-version-check --no-input
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-config \
+	--quiet --custom-compile-command "make lock" --extra build
+count = $(shell grep -c '^[a-z].*==' $(1))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check static format bench lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/runtime ## Lucy in a local Slack in your browser: no keys, no Slack, no server
+	@$(IN) -m bot demo
+
+run: $(VENV)/runtime ## Lucy in your Slack; reads the environment and .env
+	@$(IN) -m bot run
+
+test: $(VENV)/dev ## every test
+	$(IN) -m pytest -n 2 $(TESTS)
+
+check: static test ## everything CI holds: format, lint, layers, types, tests
+
+static: $(VENV)/dev ## the same without the tests
+	$(IN) -m ruff format --check .
+	$(IN) -m ruff check .
+	$(VENV)/bin/lint-imports
+	$(IN) -m mypy
+
+format: $(VENV)/dev ## put the code in its form
+	$(IN) -m ruff format .
+	$(IN) -m ruff check --fix .
+
+bench: $(VENV)/dev ## measure the figures the README promises
+	$(IN) -m tests.bench
+
+lock: $(VENV)/bin/python ## newest versions inside the bounds of pyproject.toml, with hashes
+	@$(PIP) install --quiet uv
+	$(VENV)/bin/$(COMPILE) --upgrade --output-file requirements.lock
+	$(VENV)/bin/$(COMPILE) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## remove the virtual environment and every cache; the embedded database in .lucy stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find bot tests migrations -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Lucy needs Python 3.11 or newer, and there is none on the PATH." \
+		"Name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) could not make a virtual environment" \
+		"(on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+
+$(VENV)/runtime: requirements.lock | $(VENV)/bin/python
+	@echo "Installing $(call count,requirements.lock) packages (the first time takes about a minute) ..."
+	@$(PIP) install --quiet --require-hashes --requirement requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock pyproject.toml $(VENV)/runtime
+	@echo "Installing what development needs ..."
+	@$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
