@@ -1,0 +1,144 @@
+"""Settings: read from the environment and `.env`, checked once, passed on as values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from dotenv import dotenv_values
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import SettingError
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. `load_settings` reads it and turns mistakes into one readable line."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
+
+    slack_bot_token: SecretStr | None = Field(None, description="Bot token (`xoxb-…`) of the one workspace to serve.")
+    slack_app_token: SecretStr | None = Field(
+        None, description="App-level token (`xapp-…`); when set, Lucy uses Socket Mode and needs no public URL."
+    )
+    slack_signing_secret: SecretStr | None = Field(None, description="Signs what Slack sends over HTTP.")
+    slack_client_id: str | None = Field(None, description="For installs into many workspaces over OAuth.")
+    slack_client_secret: SecretStr | None = Field(None, description="For installs into many workspaces over OAuth.")
+    slack_api_url: str = Field("https://slack.com/api/", description="Where Slack's Web API is, `/api` included.")
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL 15 to 18; unset, Lucy runs her own in `LUCY_HOME`."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(3000, ge=0, le=65535, description="Port to listen on.")
+    home: Path = Field(
+        Path(".lucy"), validation_alias=AliasChoices("LUCY_HOME", "home"), description="Folder of the embedded database."
+    )
+    tiers: str = Field(
+        "default",
+        validation_alias=AliasChoices("LUCY_TIERS", "tiers"),
+        description="A preset (`default`, `classic`, `openrouter`, `local`) or the path of a tiers file.",
+    )
+    encryption_keys: Annotated[list[SecretStr], NoDecode] = Field(
+        default_factory=list,
+        validation_alias=AliasChoices("LUCY_ENCRYPTION_KEYS", "encryption_keys"),
+        description="Fernet keys, newest first, separated by commas; needed with `SLACK_CLIENT_ID`, else derived from the bot token.",
+    )
+    metrics_addr: str = Field(
+        "127.0.0.1:9464",
+        validation_alias=AliasChoices("LUCY_METRICS_ADDR", "metrics_addr"),
+        description="Where `/metrics` is served; `off` for nowhere.",
+    )
+    migrate: Literal["on", "off"] = Field(
+        "on",
+        validation_alias=AliasChoices("LUCY_MIGRATE", "migrate"),
+        description="`off`: refuse to start when the database is behind, instead of migrating it.",
+    )
+    concurrency: int = Field(
+        16,
+        ge=1,
+        le=500,
+        validation_alias=AliasChoices("LUCY_CONCURRENCY", "concurrency"),
+        description="How many asks one process answers at a time.",
+    )
+    lease_s: float = Field(
+        60,
+        ge=1,
+        validation_alias=AliasChoices("LUCY_LEASE_S", "lease_s"),
+        description="Seconds after which another worker takes over the ask of a dead one.",
+    )
+    settle_s: float = Field(
+        20,
+        ge=0,
+        validation_alias=AliasChoices("LUCY_SETTLE_S", "settle_s"),
+        description="Seconds to wait before looking whether a post whose fate is unknown stands in Slack.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", validation_alias=AliasChoices("LUCY_LOG_LEVEL", "log_level"), description="How much is logged."
+    )
+    log_format: Literal["json", "console"] = Field(
+        "console",
+        validation_alias=AliasChoices("LUCY_LOG_FORMAT", "log_format"),
+        description="`json` for machines, `console` for people.",
+    )
+
+    @field_validator("encryption_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return [key.strip() for key in value.split(",") if key.strip()] if isinstance(value, str) else value
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _web_api(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/") + "/"
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises SettingError with one line that names the variable at fault."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = variable_of(str(first["loc"][0])) if first["loc"] else "settings"
+        raise SettingError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def check_for_slack(settings: Settings) -> None:
+    """What `lucy run` needs of Slack. Raises SettingError."""
+    if settings.slack_bot_token and settings.slack_client_id:
+        raise SettingError(
+            "SLACK_BOT_TOKEN and SLACK_CLIENT_ID are both set: serve one workspace with the token, or many over OAuth, not both"
+        )
+    if not settings.slack_bot_token and not settings.slack_client_id:
+        raise SettingError("SLACK_BOT_TOKEN is not set (or SLACK_CLIENT_ID for many workspaces); `lucy demo` needs neither")
+    if settings.slack_client_id and not settings.slack_client_secret:
+        raise SettingError("SLACK_CLIENT_SECRET is not set, but SLACK_CLIENT_ID is")
+    if settings.slack_client_id and not settings.encryption_keys:
+        raise SettingError("LUCY_ENCRYPTION_KEYS is not set: it protects the tokens of the workspaces that install Lucy")
+    if not settings.slack_app_token and not settings.slack_signing_secret:
+        raise SettingError("SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP) must be set")
+    _check_prefix("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-")
+    _check_prefix("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-")
+
+
+def _check_prefix(name: str, value: SecretStr | None, prefix: str) -> None:
+    if value is not None and not value.get_secret_value().startswith(prefix):
+        raise SettingError(f"{name}: begins with {prefix}… in Slack's app settings; this one does not")
+
+
+def provider_keys() -> Mapping[str, str]:
+    """Every non-empty variable of the environment and `.env`, for the names of provider keys; the environment wins."""
+    from_file = {name: value for name, value in dotenv_values(".env").items() if value}
+    return {**from_file, **{name: value for name, value in os.environ.items() if value}}
+
+
+def variable_of(field: str) -> str:
+    """The name of the environment variable that sets a field of Settings."""
+    known = Settings.model_fields.get(field)
+    alias = known.validation_alias if known else None
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else field.upper()

@@ -1,0 +1,1 @@
+"""What every attempt costs: prices, the ledger, reports."""

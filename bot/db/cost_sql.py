@@ -1,0 +1,102 @@
+"""The statements that move a row of the ledger and, only if it moved, the rollup with it."""
+
+from __future__ import annotations
+
+from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+
+from bot.db.base import USD
+
+_SUMS = (
+    "calls", "fallbacks", "failed", "unpriced", "unknown", "input_tokens", "cached_input_tokens", "output_tokens",
+    "cost_usd", "estimated_usd", "unknown_reserved_usd", "baseline_usd",
+)  # fmt: skip
+
+_ROLL_UP = f"""
+, contribution AS (
+    SELECT 1 AS sign, new.* FROM new UNION ALL SELECT -1, old.* FROM old JOIN new USING (workspace_id, created_at, id)
+    WHERE old.state <> 'open'
+), delta AS (
+    SELECT row.workspace_id, date_bin('15 minutes', row.created_at, 'epoch'::timestamptz) AS quarter,
+           slot.dimension, slot.key, slot.shard,
+           sum(sign) AS calls,
+           sum(sign * (state = 'settled' AND attempt > 1)::int) AS fallbacks,
+           sum(sign * (state = 'failed')::int) AS failed,
+           sum(sign * (cost_source IS NOT DISTINCT FROM 'unpriced')::int) AS unpriced,
+           sum(sign * (state = 'unknown')::int) AS unknown,
+           sum(sign * input_tokens) AS input_tokens,
+           sum(sign * cached_input_tokens) AS cached_input_tokens,
+           sum(sign * output_tokens) AS output_tokens,
+           sum(sign * CASE WHEN usage_source <> 'estimated' THEN coalesce(cost_usd, 0) ELSE 0 END) AS cost_usd,
+           sum(sign * CASE WHEN usage_source = 'estimated' THEN coalesce(cost_usd, 0) ELSE 0 END) AS estimated_usd,
+           sum(sign * CASE WHEN state = 'unknown' THEN coalesce(reserved_usd, 0) ELSE 0 END) AS unknown_reserved_usd,
+           sum(sign * coalesce(baseline_usd, 0)) AS baseline_usd
+    FROM contribution AS row CROSS JOIN LATERAL (VALUES
+        ('total', '', ('x' || right(row.id::text, 1))::bit(4)::int & 7), ('model', row.model, 0),
+        ('tier', row.tier::text, 0), ('user', row.user_id, 0), ('channel', row.channel_id, 0),
+        ('purpose', row.purpose, 0), ('user_model', row.user_id || '|' || row.model, 0)
+    ) AS slot (dimension, key, shard)
+    GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+), rolled AS (
+    INSERT INTO cost_rollup AS present (workspace_id, quarter, dimension, key, shard, {", ".join(_SUMS)})
+    SELECT workspace_id, quarter, dimension, key, shard, {", ".join(_SUMS)} FROM delta
+    ON CONFLICT (workspace_id, quarter, dimension, key, shard)
+    DO UPDATE SET {", ".join(f"{name} = present.{name} + excluded.{name}" for name in _SUMS)}
+)
+SELECT count(*) FROM new
+"""  # noqa: S608 - the names are constants above
+
+_OUTCOME = {
+    "state": Text, "error_class": Text, "model": Text, "response_model": Text, "provider_response_id": Text,
+    "input_tokens": Integer, "cached_input_tokens": Integer, "cache_write_tokens": Integer, "output_tokens": Integer,
+    "reasoning_tokens": Integer, "service_tier": Text, "usage_source": Text, "usage": JSONB(none_as_null=True),
+    "cost_usd": USD, "list_usd": USD, "reported_usd": USD, "baseline_usd": USD, "cost_source": Text,
+    "rates": JSONB(none_as_null=True), "latency_ms": Integer, "first_token_ms": Integer,
+}  # fmt: skip
+
+OUTCOME_FIELDS = tuple(_OUTCOME)
+
+TRANSITION = text(
+    f"""
+    WITH old AS (
+        SELECT * FROM cost_log
+        WHERE workspace_id = :workspace_id AND created_at = :created_at AND id = :id AND state = ANY(:allowed)
+        FOR UPDATE
+    ), new AS (
+        UPDATE cost_log SET settled_at = clock_timestamp(), {", ".join(f"{name} = :{name}" for name in _OUTCOME)}
+        FROM old
+        WHERE cost_log.workspace_id = old.workspace_id AND cost_log.created_at = old.created_at
+          AND cost_log.id = old.id
+        RETURNING cost_log.*
+    )
+    """  # noqa: S608 - the names are constants above
+    + _ROLL_UP
+).bindparams(
+    bindparam("workspace_id", type_=Uuid),
+    bindparam("created_at", type_=TIMESTAMP(timezone=True)),
+    bindparam("id", type_=Uuid),
+    bindparam("allowed", type_=ARRAY(Text)),
+    *(bindparam(name, type_=kind) for name, kind in _OUTCOME.items()),
+)
+"""One row leaves its state, if that is one of `allowed`; the rollup moves by the difference."""
+
+SWEEP = text(
+    """
+    WITH old AS (
+        SELECT * FROM cost_log WHERE workspace_id = :workspace_id AND state = 'open' AND expires_at < now()
+        ORDER BY created_at, id FOR UPDATE SKIP LOCKED
+    ), new AS (
+        UPDATE cost_log SET settled_at = clock_timestamp(), state = 'unknown', error_class = 'expired'
+        FROM old
+        WHERE cost_log.workspace_id = old.workspace_id AND cost_log.created_at = old.created_at
+          AND cost_log.id = old.id
+        RETURNING cost_log.*
+    )
+    """
+    + _ROLL_UP
+).bindparams(bindparam("workspace_id", type_=Uuid))
+"""A workspace's open rows whose time is over become `unknown`; their reserve stands."""
+
+EXPIRED_WORKSPACES = text(
+    "SELECT DISTINCT workspace_id FROM cost_log WHERE state = 'open' AND expires_at < now()"
+).columns(workspace_id=Uuid)

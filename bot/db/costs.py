@@ -1,0 +1,131 @@
+"""The ledger of one workspace: a row is opened before a request leaves, and moved once its outcome is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.db.cost_sql import OUTCOME_FIELDS, SWEEP, TRANSITION
+from bot.db.cost_tables import CostRow
+from bot.db.partitions import ensure_partitions
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttempt:
+    """What is known before a request leaves; `reserved_usd` is its upper bound, None for an unpriced model."""
+
+    id: UUID
+    task_id: UUID
+    purpose: str
+    tier: int
+    intent: str | None
+    attempt: int
+    requested_model: str
+    provider: str
+    deployment: str
+    reserved_usd: Decimal | None
+    rates: Mapping[str, object] | None
+    price_book: str
+    baseline_model: str
+    user_id: str
+    channel_id: str
+    thread_ts: str
+    streamed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """The key of a row, enough to settle it at any later time."""
+
+    workspace_id: UUID
+    created_at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended; amounts in USD, latency in milliseconds."""
+
+    state: str
+    model: str
+    error_class: str | None = None
+    response_model: str | None = None
+    provider_response_id: str | None = None
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    service_tier: str | None = None
+    usage_source: str = "none"
+    usage: Mapping[str, object] | None = None
+    cost_usd: Decimal | None = None
+    list_usd: Decimal | None = None
+    reported_usd: Decimal | None = None
+    baseline_usd: Decimal | None = None
+    cost_source: str | None = None
+    rates: Mapping[str, object] | None = None
+    latency_ms: int | None = None
+    first_token_ms: int | None = None
+
+
+class CostStore:
+    """Writes and reads of the ledger inside one workspace. Settling is never fenced by a lease."""
+
+    def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
+        self._session, self._workspace_id = session, workspace_id
+
+    async def open(self, attempt: NewAttempt, lifetime_s: float) -> OpenAttempt:
+        """Write the row of a request that is about to leave; it expires `lifetime_s` seconds from now."""
+        try:
+            async with self._session.begin_nested():
+                return await self._insert(attempt, lifetime_s)
+        except IntegrityError as error:
+            if "no partition" not in str(error.orig):
+                raise
+        await ensure_partitions(self._session, months_ahead=1)
+        return await self._insert(attempt, lifetime_s)
+
+    async def move(self, attempt: OpenAttempt, outcome: Outcome) -> bool:
+        """Settle, fail or give up an attempt; False when it had left its state before, and nothing moved.
+
+        Allowed: open -> settled | failed | unknown, and unknown -> settled | failed when the truth comes late.
+        """
+        allowed = ["open"] if outcome.state == "unknown" else ["open", "unknown"]
+        values = {name: getattr(outcome, name) for name in OUTCOME_FIELDS}
+        key = {"workspace_id": self._workspace_id, "created_at": attempt.created_at, "id": attempt.id}
+        moved = await self._session.execute(TRANSITION, {**key, "allowed": allowed, **values})
+        return bool(moved.scalar_one())
+
+    async def sweep(self) -> int:
+        """Turn expired open rows to unknown; how many."""
+        swept = await self._session.execute(SWEEP, {"workspace_id": self._workspace_id})
+        return int(swept.scalar_one())
+
+    async def of_task(self, task_id: UUID) -> Sequence[CostRow]:
+        """Every attempt made for a task, oldest first."""
+        mine = select(CostRow).where(CostRow.workspace_id == self._workspace_id, CostRow.task_id == task_id)
+        return (await self._session.scalars(mine.order_by(CostRow.created_at, CostRow.id))).all()
+
+    async def total(self) -> Decimal:
+        """The exact sum of every priced row of this workspace, in USD."""
+        mine = select(func.coalesce(func.sum(CostRow.cost_usd), 0)).where(CostRow.workspace_id == self._workspace_id)
+        return Decimal((await self._session.execute(mine)).scalar_one())
+
+    async def _insert(self, attempt: NewAttempt, lifetime_s: float) -> OpenAttempt:
+        fields = {name: getattr(attempt, name) for name in NewAttempt.__slots__}
+        row = insert(CostRow).values(
+            workspace_id=self._workspace_id,
+            model=attempt.requested_model,
+            expires_at=func.now() + timedelta(seconds=lifetime_s),
+            **fields,
+        )
+        created_at = (await self._session.execute(row.returning(CostRow.created_at))).scalar_one()
+        return OpenAttempt(self._workspace_id, created_at, attempt.id)

@@ -1,0 +1,137 @@
+"""The door to PostgreSQL: short units of work, each inside one workspace."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from bot.db.choices import ChoiceStore
+from bot.db.costs import CostStore
+from bot.db.digests import DigestStore
+from bot.db.encryption import Cipher
+from bot.db.inbox import InboxStore
+from bot.db.installations import InstallationStore
+from bot.db.operations import Operations
+from bot.db.replies import ReplyStore
+from bot.db.rollups import RollupStore
+from bot.db.workspaces import WorkspaceStore
+from bot.errors import DatabaseAway, SettingError
+
+_in_unit: ContextVar[bool] = ContextVar("in_unit", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One short transaction inside one workspace; the block that opened it commits."""
+
+    workspaces: WorkspaceStore
+    installations: InstallationStore
+    inbox: InboxStore
+    replies: ReplyStore
+    choices: ChoiceStore
+    costs: CostStore
+    rollups: RollupStore
+    digests: DigestStore
+
+
+class Database:
+    """A pool of connections and the units of work on it."""
+
+    def __init__(self, engine: AsyncEngine, cipher: Cipher) -> None:
+        self._engine, self._cipher = engine, cipher
+
+    @classmethod
+    def open(cls, url: str, cipher: Cipher, *, pool_size: int = 10, statement_timeout_s: float = 30) -> Self:
+        """A pool on `url` (`postgres://`, `postgresql://` or `postgresql+asyncpg://`). Connects on first use."""
+        return cls(engine_for(url, pool_size=pool_size, statement_timeout_s=statement_timeout_s), cipher)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def unit(self, workspace_id: UUID) -> AsyncIterator[Unit]:
+        """A unit of work in one workspace. Raises DatabaseAway; units do not nest."""
+        async with self._session() as session:
+            yield Unit(
+                WorkspaceStore(session, workspace_id),
+                InstallationStore(session, workspace_id, self._cipher),
+                InboxStore(session, workspace_id, self._cipher),
+                ReplyStore(session, workspace_id, self._cipher),
+                ChoiceStore(session, workspace_id),
+                CostStore(session, workspace_id),
+                RollupStore(session, workspace_id),
+                DigestStore(session, workspace_id),
+            )
+
+    @asynccontextmanager
+    async def operations(self) -> AsyncIterator[Operations]:
+        """A unit of work across all workspaces. Raises DatabaseAway."""
+        async with self._session() as session:
+            yield Operations(session, self._cipher)
+
+    async def ping(self) -> None:
+        """Raises DatabaseAway when PostgreSQL does not answer."""
+        async with self._session() as session:
+            await session.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[AsyncSession]:
+        assert not _in_unit.get(), "units of work do not nest"
+        token = _in_unit.set(True)
+        try:
+            async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except (OSError, PoolTimeout, InterfaceError, OperationalError) as error:
+            raise DatabaseAway(type(error).__name__) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise DatabaseAway(type(error).__name__) from error
+            raise
+        finally:
+            _in_unit.reset(token)
+
+
+def inside_unit() -> bool:
+    """True while this task holds a transaction: no model, Slack or HTTP call may be made."""
+    return _in_unit.get()
+
+
+def engine_for(url: str, *, pool_size: int = 5, statement_timeout_s: float = 30) -> AsyncEngine:
+    """An engine for any of the URL forms people paste; libpq's `sslmode` is understood. Raises SettingError."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingError("DATABASE_URL: not a PostgreSQL URL") from error
+    if parsed.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"}:
+        raise SettingError(f"DATABASE_URL: {parsed.drivername!r} is not PostgreSQL")
+    options: dict[str, Any] = {
+        "timeout": 5,
+        "server_settings": {
+            "application_name": "lucy",
+            "timezone": "UTC",
+            "statement_timeout": str(int(statement_timeout_s * 1000)),
+        },
+    }
+    mode = parsed.query.get("sslmode")
+    if mode is not None:
+        options["ssl"] = _tls(str(mode))
+    plain = parsed.set(drivername="postgresql+asyncpg").difference_update_query(["sslmode"])
+    return create_async_engine(
+        plain, connect_args=options, pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_pre_ping=False
+    )
+
+
+def _tls(mode: str) -> ssl.SSLContext | str | bool:
+    if mode not in {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}:
+        raise SettingError(f"DATABASE_URL: sslmode={mode} is none of libpq's modes")
+    return mode

@@ -1,0 +1,42 @@
+"""What people write and the tokens they trust us with are stored encrypted (Fernet, keys can be rotated)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from bot.errors import SettingError, Undecryptable
+
+
+class Cipher:
+    """Encrypts with the first key, reads with any of them."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """`keys` are url-safe base64 Fernet keys, newest first. Raises SettingError when one is malformed."""
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError as error:
+            raise SettingError(
+                "LUCY_ENCRYPTION_KEYS: each key must be 32 url-safe base64 bytes (make one with `lucy key`)"
+            ) from error
+
+    def seal(self, text: str) -> bytes:
+        """Encrypt; lone surrogates survive the round trip."""
+        return self._fernet.encrypt(text.encode("utf-8", "surrogatepass"))
+
+    def open(self, sealed: bytes) -> str:
+        """Decrypt. Raises Undecryptable when none of the keys fits."""
+        try:
+            return self._fernet.decrypt(sealed).decode("utf-8", "surrogatepass")
+        except InvalidToken as error:
+            raise Undecryptable("no key in LUCY_ENCRYPTION_KEYS opens a stored text") from error
+
+
+def derived_key(secret: str) -> str:
+    """The key every replica that shares `secret` arrives at, for installations that set no key of their own."""
+    derived = HKDF(SHA256(), 32, salt=None, info=b"lucy stored texts").derive(secret.encode())
+    return base64.urlsafe_b64encode(derived).decode()

@@ -1,0 +1,176 @@
+"""The inbox: asks, stored before Slack is told that we have them, answered one at a time per thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, UniqueConstraint, func, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.db.base import Base, Id, Instant, Key, Words
+from bot.db.encryption import Cipher
+from bot.db.ids import new_id
+from bot.errors import LeaseLost
+
+MAX_ATTEMPTS = 5
+"""After so many tries an ask is declared dead, with one honest message."""
+
+
+class InboxRow(Base):
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "event_id"),
+        UniqueConstraint("workspace_id", "channel_id", "ts"),
+        CheckConstraint("state IN ('new', 'leased', 'done', 'dead')", name="state"),
+        Index("inbox_ready_idx", "run_at", postgresql_where=text("state IN ('new', 'leased')")),
+        Index(
+            "inbox_thread_idx",
+            "workspace_id",
+            "channel_id",
+            "thread_ts",
+            "ts",
+            postgresql_where=text("state IN ('new', 'leased')"),
+        ),
+        Index(
+            "inbox_one_per_thread_idx",
+            "workspace_id",
+            "channel_id",
+            "thread_ts",
+            unique=True,
+            postgresql_where=text("state = 'leased'"),
+        ),
+    )
+
+    workspace_id: Mapped[Key]
+    task_id: Mapped[Key]
+    event_id: Mapped[Words]
+    channel_id: Mapped[Words]
+    channel_type: Mapped[Words]
+    thread_ts: Mapped[Words]
+    ts: Mapped[Words]
+    user_id: Mapped[Words]
+    sealed_text: Mapped[bytes | None] = mapped_column(LargeBinary)
+    state: Mapped[Words] = mapped_column(server_default="new")
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    run_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    lease_id: Mapped[Id | None]
+    worker: Mapped[Words | None]
+    outcome: Mapped[Words | None]
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    done_at: Mapped[Instant | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NewAsk:
+    """An ask as it arrives from Slack; `text` is Slack's own markup."""
+
+    event_id: str
+    channel_id: str
+    channel_type: str
+    thread_ts: str
+    ts: str
+    user_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write for one task, until another worker takes it over."""
+
+    workspace_id: UUID
+    task_id: UUID
+    lease_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TakenAsk:
+    """An ask that this worker holds."""
+
+    lease: Lease
+    channel_id: str
+    channel_type: str
+    thread_ts: str
+    ts: str
+    user_id: str
+    text: str
+    attempts: int
+    created_at: datetime
+
+    @property
+    def workspace_id(self) -> UUID:
+        return self.lease.workspace_id
+
+    @property
+    def task_id(self) -> UUID:
+        return self.lease.task_id
+
+
+class InboxStore:
+    """The asks of one workspace. All times are the database's."""
+
+    def __init__(self, session: AsyncSession, workspace_id: UUID, cipher: Cipher) -> None:
+        self._session, self._workspace_id, self._cipher = session, workspace_id, cipher
+
+    async def add(self, ask: NewAsk) -> UUID | None:
+        """Store an ask; its task id, or None when Slack told us of it before (by event, or by channel and ts)."""
+        task_id = new_id()
+        row = insert(InboxRow).values(
+            workspace_id=self._workspace_id,
+            task_id=task_id,
+            event_id=ask.event_id,
+            channel_id=ask.channel_id,
+            channel_type=ask.channel_type,
+            thread_ts=ask.thread_ts,
+            ts=ask.ts,
+            user_id=ask.user_id,
+            sealed_text=self._cipher.seal(ask.text),
+        )
+        stored = await self._session.execute(row.on_conflict_do_nothing().returning(InboxRow.task_id))
+        return stored.scalar_one_or_none()
+
+    async def hold(self, lease: Lease) -> None:
+        """Prove that the lease is still ours, and keep it ours until this unit ends. Raises LeaseLost."""
+        mine = await self._session.execute(
+            text(
+                "SELECT 1 FROM inbox WHERE workspace_id = :workspace_id AND task_id = :task_id"
+                " AND lease_id = :lease_id AND state = 'leased' FOR UPDATE"
+            ),
+            self._fence(lease),
+        )
+        if mine.scalar_one_or_none() is None:
+            raise LeaseLost(f"task {lease.task_id} is held by another worker")
+
+    async def finish(self, lease: Lease, outcome: str) -> None:
+        """The ask is done with: its text is wiped. `outcome` is answered, failed or undeliverable. Raises LeaseLost."""
+        await self._write(lease, state="done", outcome=outcome, sealed_text=None, done_at=func.now())
+
+    async def give_up(self, lease: Lease, outcome: str) -> None:
+        """Declare the ask dead; its encrypted text stays for operators until the sweep wipes it. Raises LeaseLost."""
+        await self._write(lease, state="dead", outcome=outcome, done_at=func.now())
+
+    async def hand_back(self, lease: Lease, delay: timedelta = timedelta(0), *, counted: bool = True) -> None:
+        """Let any worker take the ask, after `delay`; an uncounted try does not bring it closer to dead."""
+        tries = InboxRow.attempts if counted else InboxRow.attempts - 1
+        await self._write(lease, state="new", run_at=func.now() + delay, attempts=tries)
+
+    async def _write(self, lease: Lease, **values: object) -> None:
+        mine = (
+            update(InboxRow)
+            .where(
+                InboxRow.workspace_id == self._workspace_id,
+                InboxRow.task_id == lease.task_id,
+                InboxRow.lease_id == lease.lease_id,
+                InboxRow.state == "leased",
+            )
+            .values(lease_id=None, worker=None, **values)
+            .returning(InboxRow.task_id)
+        )
+        if (await self._session.execute(mine)).scalar_one_or_none() is None:
+            raise LeaseLost(f"task {lease.task_id} is held by another worker")
+
+    def _fence(self, lease: Lease) -> dict[str, object]:
+        return {"workspace_id": self._workspace_id, "task_id": lease.task_id, "lease_id": lease.lease_id}

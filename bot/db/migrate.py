@@ -1,0 +1,118 @@
+"""Migrations: to head under an advisory lock, each with a lock timeout so that a busy table is never blocked for long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.db.database import engine_for
+from bot.errors import DatabaseAway, LucyError, SettingError
+
+LOCK_TIMEOUT_S = 5
+_ONE_AT_A_TIME = "SELECT pg_advisory_lock(hashtext('lucy.migrate'))"
+_NEXT = "SELECT pg_advisory_unlock(hashtext('lucy.migrate'))"
+
+
+class BehindHead(LucyError):
+    """The database lacks migrations and LUCY_MIGRATE=off forbids running them."""
+
+
+async def migrate(url: str, revision: str = "head") -> str:
+    """Bring the database at `url` to `revision`; returns the revision it then has.
+
+    Raises DatabaseAway when it does not answer, SettingError when its PostgreSQL is older than 15.
+    """
+    return await _with_connection(url, lambda connection: _upgrade(connection, revision))
+
+
+async def downgrade(url: str, revision: str) -> str:
+    """Take the database at `url` back to `revision`."""
+    return await _with_connection(url, lambda connection: _downgrade(connection, revision))
+
+
+async def require_head(url: str) -> None:
+    """Raises BehindHead when the database is not at the newest migration."""
+    present = await current(url)
+    if present != newest():
+        raise BehindHead(f"the database is at {present or 'nothing'}, this Lucy needs {newest()}: run `lucy migrate`")
+
+
+async def current(url: str) -> str:
+    """The revision of the database at `url`, empty before the first migration."""
+    return await _with_connection(url, _current)
+
+
+def newest() -> str:
+    """The revision this Lucy needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+async def _with_connection(url: str, work: Callable[[Connection], str]) -> str:
+    engine = engine_for(url, pool_size=1, statement_timeout_s=600)
+    try:
+        return await _run(engine, work)
+    except (OSError, DBAPIError) as error:
+        if isinstance(error, DBAPIError) and not error.connection_invalidated and error.statement:
+            raise
+        raise DatabaseAway(f"the database does not answer: {type(error).__name__}") from error
+    finally:
+        await engine.dispose()
+
+
+async def _run(engine: AsyncEngine, work: Callable[[Connection], str]) -> str:
+    async with engine.connect() as connection:
+        await connection.run_sync(_require_version)
+        await connection.execute(text(_ONE_AT_A_TIME))
+        try:
+            result = await connection.run_sync(work)
+            await connection.commit()
+            return result
+        finally:
+            await connection.rollback()
+            await connection.execute(text(_NEXT))
+            await connection.commit()
+
+
+def _upgrade(connection: Connection, revision: str) -> str:
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'"))
+    command.upgrade(_config(connection), revision)
+    return _current(connection)
+
+
+def _downgrade(connection: Connection, revision: str) -> str:
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'"))
+    command.downgrade(_config(connection), revision)
+    return _current(connection)
+
+
+def _current(connection: Connection) -> str:
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def _require_version(connection: Connection) -> None:
+    version = connection.execute(text("SHOW server_version_num")).scalar_one()
+    if int(version) < 150000:
+        raise SettingError(f"DATABASE_URL: PostgreSQL {int(version) // 10000} is too old, Lucy needs 15 or newer")
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _folder() -> Path:
+    """`bot/migrations` in an installed wheel, `migrations` beside `bot` in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    packaged = package / "migrations"
+    return packaged if packaged.is_dir() else package.parent / "migrations"

@@ -1,0 +1,120 @@
+"""The few queries that look across workspaces. `tests/db/test_tenancy.py` lists them; nothing else may."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, delete, func, insert, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.db.encryption import Cipher
+from bot.db.inbox import InboxRow, Lease, TakenAsk
+from bot.db.installations import STATE_LIFETIME, OAuthStateRow
+from bot.db.partitions import ensure_partitions
+from bot.errors import Undecryptable
+
+CLAIM = text(
+    """
+    UPDATE inbox SET state = 'leased', lease_id = :lease_id, worker = :worker, attempts = attempts + 1,
+                     run_at = now() + make_interval(secs => :lease_s)
+    WHERE (workspace_id, task_id) IN (
+        SELECT workspace_id, task_id FROM inbox AS ask
+        WHERE state IN ('new', 'leased') AND run_at <= now() AND NOT EXISTS (
+            SELECT 1 FROM inbox AS other
+            WHERE other.workspace_id = ask.workspace_id AND other.channel_id = ask.channel_id
+              AND other.thread_ts = ask.thread_ts AND other.task_id <> ask.task_id
+              AND (other.state = 'leased' OR other.state = 'new' AND other.ts < ask.ts))
+        ORDER BY run_at, ts LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING workspace_id, task_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, attempts, created_at
+    """
+)
+"""One ready ask; never one whose thread has an ask in work or an older one waiting."""
+
+RENEW = text(
+    "UPDATE inbox SET run_at = now() + make_interval(secs => :lease_s) WHERE worker = :worker AND state = 'leased'"
+    " RETURNING workspace_id, task_id, lease_id"
+)
+
+WIPE_DEAD = text(
+    "UPDATE inbox SET sealed_text = NULL WHERE state = 'dead' AND sealed_text IS NOT NULL AND done_at < now() - interval '7 days'"
+)
+DROP_DONE = text(
+    "DELETE FROM inbox WHERE state IN ('done', 'dead') AND done_at < now() - interval '7 days' AND sealed_text IS NULL"
+)
+DROP_PARTS = text("DELETE FROM reply_part WHERE intent_at < now() - interval '14 days'")
+
+
+class Operations:
+    """What a replica does for all workspaces at once: claim, renew, sweep."""
+
+    def __init__(self, session: AsyncSession, cipher: Cipher) -> None:
+        self._session, self._cipher = session, cipher
+
+    async def claim(self, worker: str, lease_s: float) -> TakenAsk | None:
+        """Take one ready ask for `lease_s` seconds, or None when nothing is ready (or another worker was faster)."""
+        lease_id = uuid4()
+        try:
+            taken = await self._session.execute(
+                CLAIM, {"lease_id": lease_id, "worker": worker, "lease_s": lease_s}
+            )
+        except IntegrityError:
+            await self._session.rollback()
+            return None
+        row = taken.one_or_none()
+        return None if row is None else self._taken(row, lease_id)
+
+    async def renew(self, worker: str, lease_s: float) -> set[Lease]:
+        """Keep every lease of this worker for another `lease_s` seconds; the leases that are still its own."""
+        rows = await self._session.execute(RENEW, {"worker": worker, "lease_s": lease_s})
+        return {Lease(row.workspace_id, row.task_id, row.lease_id) for row in rows}
+
+    async def clean(self) -> None:
+        """Wipe what dead asks still hold after seven days, drop what is finished for as long."""
+        for statement in (WIPE_DEAD, DROP_DONE, DROP_PARTS):
+            await self._session.execute(statement)
+        stale = OAuthStateRow.created_at < func.now() - STATE_LIFETIME
+        await self._session.execute(delete(OAuthStateRow).where(stale))
+
+    async def add_partitions(self, months_ahead: int = 3) -> None:
+        """Make the ledger's partitions for this month and the next ones."""
+        await ensure_partitions(self._session, months_ahead)
+
+    async def add_oauth_state(self, state: str) -> None:
+        """Remember the state of an install under way."""
+        await self._session.execute(insert(OAuthStateRow).values(state=state))
+
+    async def take_oauth_state(self, state: str) -> bool:
+        """True once for each state that was added less than ten minutes ago."""
+        taken = await self._session.execute(
+            delete(OAuthStateRow)
+            .where(OAuthStateRow.state == state, OAuthStateRow.created_at > func.now() - STATE_LIFETIME)
+            .returning(OAuthStateRow.state)
+        )
+        return taken.scalar_one_or_none() is not None
+
+    async def waiting(self) -> int:
+        """How many asks are neither done nor dead."""
+        open_states = InboxRow.state.in_(("new", "leased"))
+        return (await self._session.execute(select(func.count()).where(open_states))).scalar_one()
+
+    def _taken(self, row: Row[tuple[object, ...]], lease_id: UUID) -> TakenAsk:
+        try:
+            words = self._cipher.open(row.sealed_text) if row.sealed_text else ""
+        except Undecryptable:
+            words = ""
+        return TakenAsk(
+            Lease(row.workspace_id, row.task_id, lease_id),
+            row.channel_id,
+            row.channel_type,
+            row.thread_ts,
+            row.ts,
+            row.user_id,
+            words,
+            row.attempts,
+            row.created_at,
+        )
+
+
+CROSS_TENANT: Sequence[str] = ("claim", "renew", "clean", "add_partitions", "add_oauth_state", "take_oauth_state", "waiting")

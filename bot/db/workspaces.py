@@ -1,0 +1,66 @@
+"""Workspaces: the tenants Lucy serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.db.base import Base, Instant, Key, Words
+
+
+class WorkspaceRow(Base):
+    __tablename__ = "workspace"
+
+    workspace_id: Mapped[Key]
+    slack_id: Mapped[Words]
+    name: Mapped[Words] = mapped_column(server_default="")
+    bot_user_id: Mapped[Words] = mapped_column(server_default="")
+    active: Mapped[bool] = mapped_column(server_default="true")
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A Slack team (or organisation) that Lucy serves."""
+
+    workspace_id: UUID
+    slack_id: str
+    name: str
+    bot_user_id: str
+    active: bool
+    created_at: datetime
+
+
+class WorkspaceStore:
+    """The one row of this workspace."""
+
+    def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
+        self._session, self._workspace_id = session, workspace_id
+
+    async def welcome(self, slack_id: str, name: str, bot_user_id: str) -> None:
+        """Create the workspace, or make it active again under its present name."""
+        row = insert(WorkspaceRow).values(
+            workspace_id=self._workspace_id, slack_id=slack_id, name=name, bot_user_id=bot_user_id
+        )
+        known = {"name": name, "bot_user_id": bot_user_id, "active": True}
+        await self._session.execute(row.on_conflict_do_update(index_elements=["workspace_id"], set_=known))
+
+    async def retire(self) -> None:
+        """Stop serving this workspace (uninstalled or revoked); its ledger stays."""
+        row = await self._session.get(WorkspaceRow, self._workspace_id)
+        if row is not None:
+            row.active = False
+
+    async def read(self) -> Workspace | None:
+        """This workspace, or None when nobody installed Lucy there."""
+        mine = select(WorkspaceRow).where(WorkspaceRow.workspace_id == self._workspace_id)
+        row = (await self._session.execute(mine)).scalar_one_or_none()
+        if row is None:
+            return None
+        return Workspace(row.workspace_id, row.slack_id, row.name, row.bot_user_id, row.active, row.created_at)

@@ -1,0 +1,116 @@
+"""What Lucy wants of a model provider, and what can go wrong there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from bot.errors import LucyError
+
+Billed = Literal["no", "maybe", "reported"]
+
+
+class FaultKind(StrEnum):
+    """Why a provider gave no usable answer; decides what the router does next."""
+
+    RATE_LIMITED = "rate_limited"
+    TIMEOUT = "timeout"
+    SERVER = "server"
+    CONNECTION = "connection"
+    MALFORMED = "malformed"
+    EMPTY = "empty"
+    AUTH = "auth"
+    NOT_FOUND = "not_found"
+    CONTEXT_OVERFLOW = "context_overflow"
+    CONTENT_FILTER = "content_filter"
+    BAD_REQUEST = "bad_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A model id with the endpoint and key that serve it; breakers belong to deployments."""
+
+    model: str
+    api_base: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    key_name: str | None = None
+
+    @property
+    def provider(self) -> str:
+        """The part of the id that names the provider: `gemini` in `gemini/gemini-3.1-flash-lite`."""
+        return self.model.split("/", 1)[0] if "/" in self.model else "openai"
+
+    @property
+    def name(self) -> str:
+        """What tells this deployment from every other."""
+        return f"{self.model}@{self.api_base}" if self.api_base else self.model
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them. Cached and cache-write tokens are part of the input, reasoning of the output."""
+
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    service_tier: str | None = None
+    reported_usd: Decimal | None = None
+    raw: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A provider's answer; `model` is what it says served it."""
+
+    text: str
+    model: str | None = None
+    response_id: str | None = None
+    finish_reason: str | None = None
+    usage: Usage | None = None
+
+
+class ModelFault(LucyError):
+    """A request that brought no usable answer.
+
+    `billed` tells what the provider will charge: nothing, perhaps something, or the usage in `completion`.
+    """
+
+    sentence = "The model I asked didn't answer."
+
+    def __init__(
+        self,
+        kind: FaultKind,
+        detail: str = "",
+        *,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        completion: Completion | None = None,
+        billed: Billed = "no",
+    ) -> None:
+        super().__init__(detail or kind.value)
+        self.kind, self.status, self.retry_after_s = kind, status, retry_after_s
+        self.completion, self.billed = completion, billed
+
+
+class ModelClient(Protocol):
+    """The one road to a model."""
+
+    async def complete(
+        self, deployment: Deployment, messages: Sequence[Message], *, max_output_tokens: int, timeout_s: float
+    ) -> Completion:
+        """One request, no hidden retries. Raises ModelFault; cancelling it closes the connection."""
+        ...
