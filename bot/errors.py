@@ -33,3 +33,9 @@ class Undecryptable(LucyError):
     """A stored secret or text that none of the present keys opens."""
 
     sentence = "I can no longer read what I stored about this message."
+
+
+class Undeliverable(LucyError):
+    """Slack will never take this answer: the channel is gone, or Lucy is no longer in it."""
+
+    sentence = "I can't write in that channel."

@@ -1,0 +1,41 @@
+"""The command line's door. Each command loads what it needs when it is called, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from bot.commands import check, costs, demo, digest, migrate, route, run
+from bot.errors import LucyError, SettingError
+
+app = typer.Typer(
+    name="lucy",
+    help="Lucy answers in Slack with the cheapest model that can do the job, and shows the price of every call.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(demo.demo)
+app.command()(run.run)
+app.command()(check.check)
+app.command()(migrate.migrate)
+app.command()(route.route)
+app.command()(costs.costs)
+app.command()(digest.digest)
+
+
+def main() -> None:
+    """Run a command; what we foresaw is told in one line. Exit 2 for a bad setting, 1 for any other error of ours."""
+    try:
+        app()
+    except SettingError as error:
+        sys.stderr.write(f"lucy: {error}\n")
+        raise SystemExit(2) from None
+    except LucyError as error:
+        sys.stderr.write(f"lucy: {error}\n")
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

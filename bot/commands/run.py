@@ -1,0 +1,22 @@
+"""`lucy run`: serve Slack until told to stop."""
+
+from __future__ import annotations
+
+
+def run() -> None:
+    """Serve Slack: Socket Mode when SLACK_APP_TOKEN is set, HTTP otherwise. SIGTERM and SIGINT stop cleanly."""
+    from bot import log
+    from bot.commands.until_told import run_until_told
+    from bot.config import check_for_slack, load_settings
+
+    settings = load_settings()
+    check_for_slack(settings)
+    log.configure(settings.log_level, settings.log_format)
+
+    async def serve() -> None:
+        from bot.app import lucy
+
+        async with lucy(settings) as running:
+            await running.until_stopped()
+
+    run_until_told(serve)

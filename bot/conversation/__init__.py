@@ -1,0 +1,1 @@
+"""An ask becomes a reply."""

@@ -1,0 +1,35 @@
+"""What someone wants of Lucy, and what she answers, with nothing of Slack left in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.costs.tracker import Keep, Payer
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An older message of the thread."""
+
+    who: Literal["user", "lucy"]
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The newest human text, and the thread before it, oldest first."""
+
+    text: str
+    turns: tuple[Turn, ...] = ()
+    asker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One thing a person wants: who pays, where the answer is kept, what was said."""
+
+    payer: Payer
+    keep: Keep
+    transcript: Transcript

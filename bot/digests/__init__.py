@@ -1,0 +1,1 @@
+"""What yesterday cost, composed."""

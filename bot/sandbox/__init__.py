@@ -1,0 +1,1 @@
+"""A strict local Slack, local model providers with their own invoice, and the demo page. Imports nothing of Lucy."""

@@ -1,0 +1,208 @@
+"""Takes asks from the inbox, one at a time per thread, under a lease, and sees each to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from bot import log
+from bot.conversation.answer import Answerer
+from bot.conversation.ask import Ask, Transcript
+from bot.costs.tracker import Keep, Payer
+from bot.db.database import Database
+from bot.db.inbox import MAX_ATTEMPTS, Lease, TakenAsk
+from bot.errors import DatabaseAway, LeaseLost, LucyError, Undeliverable
+from bot.telemetry import Telemetry
+
+_log = log.get(__name__)
+_POLL_S = 1.0
+_DRAIN_S = 20.0
+
+
+class Threads(Protocol):
+    """What a worker needs of Slack."""
+
+    async def read(self, ask: TakenAsk) -> Transcript:
+        """The ask and its thread in plain words; what cannot be looked up is left out."""
+        ...
+
+    async def working(self, ask: TakenAsk) -> None:
+        """Show that Lucy is at it; never raises."""
+        ...
+
+    async def settled(self, ask: TakenAsk) -> None:
+        """Take that sign away; never raises."""
+        ...
+
+    async def deliver(self, ask: TakenAsk) -> None:
+        """Post every stored part that does not stand in Slack yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many asks at once, for how long a lease (seconds)."""
+
+    concurrency: int = 16
+    lease_s: float = 60
+
+
+class Worker:
+    """One replica's worker. `run` until cancelled; `stop` drains first."""
+
+    def __init__(
+        self,
+        db: Database,
+        threads: Threads,
+        answerer: Answerer,
+        split: Callable[[str], Sequence[str]],
+        telemetry: Telemetry,
+        pace: Pace,
+    ) -> None:
+        self._db, self._threads, self._answerer = db, threads, answerer
+        self._split, self._telemetry, self._pace = split, telemetry, pace
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._tasks: dict[Lease, asyncio.Task[None]] = {}
+
+    def wake(self) -> None:
+        """An ask was just stored here: no need to wait for the next poll."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Claim and answer until `stop`; a database that is away is waited for."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._renew_leases())
+            while not self._stopping.is_set():
+                self._wake.clear()
+                if not await self._claim(group):
+                    await self._rest()
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what is in work for up to 20 s, hand the rest back."""
+        self._stopping.set()
+        self._wake.set()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks.values()), timeout=_DRAIN_S)
+        for task in list(self._tasks.values()):
+            task.cancel()
+
+    async def _rest(self) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), _POLL_S)
+        except TimeoutError:
+            return
+
+    async def _claim(self, group: asyncio.TaskGroup) -> bool:
+        if len(self._tasks) >= self._pace.concurrency:
+            return False
+        try:
+            async with self._db.operations() as operations:
+                ask = await operations.claim(self.name, self._pace.lease_s)
+        except DatabaseAway as error:
+            _log.warning("database_away", error=str(error))
+            return False
+        if ask is None:
+            return False
+        task = group.create_task(self._see_through(ask))
+        self._tasks[ask.lease] = task
+        task.add_done_callback(lambda _: self._done(ask.lease))
+        return True
+
+    def _done(self, lease: Lease) -> None:
+        self._tasks.pop(lease, None)
+        self._wake.set()
+
+    async def _renew_leases(self) -> None:
+        while not self._stopping.is_set() or self._tasks:
+            await asyncio.sleep(self._pace.lease_s / 4)
+            try:
+                async with self._db.operations() as operations:
+                    mine = await operations.renew(self.name, self._pace.lease_s)
+            except DatabaseAway:
+                continue
+            for lease, task in list(self._tasks.items()):
+                if lease not in mine:
+                    task.cancel()
+
+    async def _see_through(self, ask: TakenAsk) -> None:
+        try:
+            await self._threads.working(ask)
+            outcome = await self._answer_and_deliver(ask)
+            await self._finish(ask, outcome)
+            self._telemetry.emit("ask_done", task_id=str(ask.task_id), outcome=outcome)
+        except LeaseLost:
+            _log.info("lease_lost", task_id=str(ask.task_id))
+        except asyncio.CancelledError:
+            await asyncio.shield(self._hand_back(ask, timedelta(0), counted=False))
+            raise
+        except DatabaseAway:
+            _log.warning("database_away", task_id=str(ask.task_id))
+        except Exception as error:  # noqa: BLE001 - the one place where a worker survives a bug
+            _log.exception("ask_failed", task_id=str(ask.task_id), error=type(error).__name__)
+            await self._hand_back(ask, timedelta(seconds=2**ask.attempts))
+        finally:
+            await self._threads.settled(ask)
+
+    async def _answer_and_deliver(self, ask: TakenAsk) -> str:
+        outcome = "answered"
+        if not await self._has_answer(ask):
+            outcome = await self._answer(ask)
+        try:
+            await self._threads.deliver(ask)
+        except Undeliverable as error:
+            _log.warning("undeliverable", task_id=str(ask.task_id), reason=str(error))
+            return "undeliverable"
+        return outcome
+
+    async def _answer(self, ask: TakenAsk) -> str:
+        if ask.attempts > MAX_ATTEMPTS or not ask.text:
+            await self._keep(ask, failure_sentence("I tried this several times and could not finish it.", ask.task_id))
+            return "dead"
+        transcript = await self._threads.read(ask)
+        payer = Payer(ask.workspace_id, ask.task_id, ask.user_id, ask.channel_id, ask.thread_ts)
+        try:
+            await self._answerer.answer(Ask(payer, Keep(ask.lease, self._split), transcript))
+        except (LeaseLost, DatabaseAway):
+            raise
+        except LucyError as error:
+            _log.warning("no_answer", task_id=str(ask.task_id), error=type(error).__name__, detail=str(error))
+            await self._keep(ask, failure_sentence(error.sentence, ask.task_id))
+            return "failed"
+        return "answered"
+
+    async def _has_answer(self, ask: TakenAsk) -> bool:
+        async with self._db.unit(ask.workspace_id) as unit:
+            return bool(await unit.replies.parts(ask.task_id))
+
+    async def _keep(self, ask: TakenAsk, sentence: str) -> None:
+        async with self._db.unit(ask.workspace_id) as unit:
+            await unit.replies.store(ask.lease, [sentence])
+
+    async def _finish(self, ask: TakenAsk, outcome: str) -> None:
+        async with self._db.unit(ask.workspace_id) as unit:
+            if outcome == "dead":
+                await unit.inbox.give_up(ask.lease, outcome)
+            else:
+                await unit.inbox.finish(ask.lease, outcome)
+            await unit.replies.wipe(ask.task_id)
+
+    async def _hand_back(self, ask: TakenAsk, delay: timedelta, *, counted: bool = True) -> None:
+        try:
+            async with self._db.unit(ask.workspace_id) as unit:
+                await unit.inbox.hand_back(ask.lease, delay, counted=counted)
+        except (LeaseLost, DatabaseAway):
+            _log.info("lease_left_to_expire", task_id=str(ask.task_id))
+
+
+def failure_sentence(sentence: str, task_id: UUID) -> str:
+    """One calm sentence with a reference that operators find in the log and the ledger."""
+    return f"{sentence} (reference `{str(task_id)[-8:]}`)"

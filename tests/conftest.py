@@ -1,0 +1,110 @@
+"""One real PostgreSQL for the whole run; a fresh database, made from a migrated template, for each test."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import make_url
+
+from bot.db.database import Database
+from bot.db.encryption import Cipher
+from bot.db.ids import workspace_id_of
+from bot.db.local_postgres import LocalPostgres
+from bot.db.migrate import migrate
+
+CIPHER_KEY = Fernet.generate_key().decode()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL: `LUCY_TEST_DATABASE_URL`, else our own, shared by all workers of this run."""
+    given = os.environ.get("LUCY_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8)
+    home = Path(tempfile.gettempdir()) / f"lucy-tests-{os.geteuid()}-{run[:12]}"
+    postgres = LocalPostgres(home)
+    url = asyncio.run(postgres.start())
+    yield url
+    asyncio.run(postgres.stop())
+
+
+@pytest.fixture(scope="session")
+def template(server: str, worker_id: str) -> str:
+    """The name of a database that holds the migrated, empty schema."""
+    name = f"template_{worker_id}_{secrets.token_hex(4)}"
+    asyncio.run(_execute(server, f"CREATE DATABASE {name}"))
+    asyncio.run(migrate(_named(server, name)))
+    return name
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """Which worker of pytest-xdist this is; `main` without it."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture
+async def database_url(server: str, template: str) -> AsyncIterator[str]:
+    """A fresh, migrated database."""
+    name = f"test_{secrets.token_hex(6)}"
+    await _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _named(server, name)
+    await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def empty_database_url(server: str) -> AsyncIterator[str]:
+    """A fresh database without any table."""
+    name = f"empty_{secrets.token_hex(6)}"
+    await _execute(server, f"CREATE DATABASE {name}")
+    yield _named(server, name)
+    await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def cipher() -> Cipher:
+    return Cipher([CIPHER_KEY])
+
+
+@pytest.fixture
+async def db(database_url: str, cipher: Cipher) -> AsyncIterator[Database]:
+    """Lucy's own door to a fresh database."""
+    database = Database.open(database_url, cipher)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def workspace_id(db: Database) -> UUID:
+    """A workspace that Lucy serves."""
+    mine = workspace_id_of("T0ACME")
+    async with db.unit(mine) as unit:
+        await unit.workspaces.welcome("T0ACME", "Acme", "U0LUCY")
+    return mine
+
+
+def _named(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+async def _execute(url: str, statement: str) -> None:
+    parsed = make_url(url)
+    host = parsed.query.get("host", parsed.host)
+    connection = await asyncpg.connect(
+        host=str(host), port=parsed.port or 5432, user=parsed.username, password=parsed.password, database=parsed.database
+    )
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
