@@ -6,7 +6,6 @@ IN := $(VENV)/bin/python
 PIP := $(IN) -m pip --disable-pip-version-check --no-input
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-config \
 	--quiet --custom-compile-command "make lock" --extra build
-count = $(shell grep -c '^[a-z].*==' $(1))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test check static format bench lock clean
@@ -39,7 +38,7 @@ bench: $(VENV)/dev ## measure the figures the README promises
 	$(IN) -m tests.bench
 
 lock: $(VENV)/bin/python ## newest versions inside the bounds of pyproject.toml, with hashes
-	@$(PIP) install --quiet uv
+	@$(PIP) install -qq uv
 	$(VENV)/bin/$(COMPILE) --upgrade --output-file requirements.lock
 	$(VENV)/bin/$(COMPILE) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
@@ -54,13 +53,11 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) could not make a virtual environment" \
 		"(on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 
-$(VENV)/runtime: requirements.lock | $(VENV)/bin/python
-	@echo "Installing $(call count,requirements.lock) packages (the first time takes about a minute) ..."
-	@$(PIP) install --quiet --require-hashes --requirement requirements.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+$(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@$(IN) .ci/install.py requirements.lock
+	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/dev: requirements-dev.lock pyproject.toml $(VENV)/runtime
-	@echo "Installing what development needs ..."
-	@$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+$(VENV)/dev: requirements-dev.lock $(VENV)/runtime
+	@$(IN) .ci/install.py requirements-dev.lock
 	@touch $@
