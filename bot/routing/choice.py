@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Literal
 
+_RECENT = 8
+"""So many of the thread's last messages set its tier."""
+
 
 class Tier(IntEnum):
     """How strong a model is needed; higher is stronger and dearer."""
@@ -43,6 +46,12 @@ class Question:
 
     text: str
     thread: tuple[Past, ...] = ()
+
+    @property
+    def thread_tier(self) -> Tier | None:
+        """The highest tier of Lucy's recent turns, or None when she has not answered here yet."""
+        tiers = [past.tier for past in self.thread[-_RECENT:] if past.tier is not None]
+        return max(tiers, default=None)
 
 
 @dataclass(frozen=True, slots=True)
