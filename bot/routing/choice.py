@@ -56,13 +56,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which tier answers and why; `confidence` is P(this tier suffices), `score` the local difficulty 0..1."""
+    """Which tier answers and why; `confidence` is P(this tier suffices), `score` how hard it looks.
+
+    `decided_by` is "wish", "thread", "rule:<name>", "score" or a model's id; `micros` is what deciding took.
+    """
 
     intent: Intent
     tier: Tier
     confidence: float
     decided_by: str
-    micros: float
-    score: float | None
     reason: str
     answer: Literal["model", "help", "costs"] = "model"
+    score: float | None = None
+    micros: float = 0.0
