@@ -10,11 +10,11 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO
 
@@ -41,7 +41,7 @@ class LocalPostgres:
         self._bin = _binaries()
         self._socket = _socket_folder(self._home)
         self._presence: IO[bytes] | None = None
-        self._child: asyncio.subprocess.Process | None = None
+        self._child: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> str:
         """Start the server, or join the one that runs already; the URL to reach it.
@@ -118,7 +118,7 @@ class LocalPostgres:
             if state == "no database":
                 await self._create_database()
                 continue
-            if self._child is None or self._child.returncode is not None:
+            if self._child is None or self._child.poll() is not None:
                 await self._launch()
             if time.monotonic() > ends:
                 raise SettingError(f"LUCY_HOME: PostgreSQL did not start in {self._limit_s:.0f} s; see pg.log there")
@@ -132,12 +132,12 @@ class LocalPostgres:
         if log_file.exists() and log_file.stat().st_size > _LOG_LIMIT:
             log_file.replace(self._home / "pg.log.1")
         with log_file.open("ab") as log:
-            self._child = await asyncio.create_subprocess_exec(
+            command = [
                 *_disregarding(self._stranger()), *_as_ordinary_user(), str(self._bin / "postgres"), "-D", str(self._data),
                 "-k", str(self._socket), "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700",
                 "-c", "max_connections=100", "-c", "shared_buffers=64MB",
-                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+            ]  # fmt: skip
+            self._child = await asyncio.to_thread(_spawn, command, log)
 
     def _stranger(self) -> str | None:
         """The pid in a stale `postmaster.pid` when it belongs to another program by now."""
@@ -192,7 +192,11 @@ class LocalPostgres:
         while pid_file.exists() and time.monotonic() < ends:
             await asyncio.sleep(0.05)
         if self._child is not None:
-            await self._child.wait()
+            await asyncio.to_thread(self._child.wait, 20)
+
+
+def _spawn(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
 
 
 def _interrupt(pid: int) -> None:

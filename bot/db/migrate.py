@@ -50,6 +50,11 @@ async def current(url: str) -> str:
     return await _with_connection(url, _current)
 
 
+async def server_version(url: str) -> str:
+    """The version of the PostgreSQL at `url`, like `16.4`."""
+    return await _with_connection(url, lambda connection: str(connection.execute(text("SHOW server_version")).scalar_one()))
+
+
 def newest() -> str:
     """The revision this Lucy needs."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""

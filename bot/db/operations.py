@@ -9,6 +9,8 @@ from sqlalchemy import Row, delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.db.cost_sql import EXPIRED_WORKSPACES, SWEEP
+from bot.db.digests import DigestSetting, wanted
 from bot.db.encryption import Cipher
 from bot.db.inbox import InboxRow, Lease, TakenAsk
 from bot.db.installations import STATE_LIFETIME, OAuthStateRow
@@ -81,6 +83,19 @@ class Operations:
         """Make the ledger's partitions for this month and the next ones."""
         await ensure_partitions(self._session, months_ahead)
 
+    async def sweep_costs(self) -> int:
+        """Attempts whose time is over become `unknown`, workspace by workspace; how many."""
+        workspaces = (await self._session.execute(EXPIRED_WORKSPACES)).scalars().all()
+        swept = 0
+        for workspace_id in workspaces:
+            moved = await self._session.execute(SWEEP, {"workspace_id": workspace_id})
+            swept += int(moved.scalar_one())
+        return swept
+
+    async def digests_wanted(self) -> list[DigestSetting]:
+        """Every workspace that wants a daily digest."""
+        return await wanted(self._session)
+
     async def add_oauth_state(self, state: str) -> None:
         """Remember the state of an install under way."""
         await self._session.execute(insert(OAuthStateRow).values(state=state))
@@ -117,4 +132,7 @@ class Operations:
         )
 
 
-CROSS_TENANT: Sequence[str] = ("claim", "renew", "clean", "add_partitions", "add_oauth_state", "take_oauth_state", "waiting")
+CROSS_TENANT: Sequence[str] = (
+    "claim", "renew", "clean", "add_partitions", "sweep_costs", "digests_wanted", "add_oauth_state", "take_oauth_state",
+    "waiting",
+)  # fmt: skip

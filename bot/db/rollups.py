@@ -1,0 +1,70 @@
+"""Reads of the rollup: what a workspace spent, by dimension and by local day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Text, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.db.cost_tables import CostRollupRow
+
+_R = CostRollupRow
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The sums of one key (a model, a user, ...); amounts in USD."""
+
+    key: str
+    calls: int = 0
+    fallbacks: int = 0
+    failed: int = 0
+    unpriced: int = 0
+    unknown: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+    estimated_usd: Decimal = Decimal(0)
+    unknown_reserved_usd: Decimal = Decimal(0)
+    baseline_usd: Decimal = Decimal(0)
+
+
+_COLUMNS = tuple(name for name in Sums.__slots__ if name != "key")
+
+
+class RollupStore:
+    """The rollup of one workspace; each read is one query on its primary key."""
+
+    def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
+        self._session, self._workspace_id = session, workspace_id
+
+    async def by(self, dimension: str, start: datetime, end: datetime, key: str | None = None) -> list[Sums]:
+        """Sums per key of a dimension from `start` to before `end` (aware instants), the dearest first."""
+        return await self._sums(_R.key, dimension, start, end, key)
+
+    async def by_day(self, zone: str, start: datetime, end: datetime) -> list[Sums]:
+        """Totals per local day of `zone` (the key is YYYY-MM-DD), oldest first."""
+        day = func.cast(func.date(func.timezone(zone, _R.quarter)), Text)
+        rows = await self._sums(day, "total", start, end, None)
+        return sorted(rows, key=lambda sums: sums.key)
+
+    async def _sums(
+        self, label: object, dimension: str, start: datetime, end: datetime, key: str | None
+    ) -> list[Sums]:
+        sums = [func.coalesce(func.sum(getattr(_R, name)), 0).label(name) for name in _COLUMNS]
+        wanted = select(label.label("key"), *sums).where(  # type: ignore[attr-defined]
+            _R.workspace_id == self._workspace_id, _R.dimension == dimension, _R.quarter >= start, _R.quarter < end
+        )
+        if key is not None:
+            wanted = wanted.where(_R.key == key)
+        rows = (await self._session.execute(wanted.group_by("key"))).all()
+        found = [Sums(str(row.key), **{name: _number(name, getattr(row, name)) for name in _COLUMNS}) for row in rows]
+        return sorted(found, key=lambda sums: (-sums.cost_usd, -sums.calls, sums.key))
+
+
+def _number(name: str, value: object) -> Decimal | int:
+    return Decimal(str(value)) if name.endswith("_usd") else int(str(value))

@@ -1,0 +1,19 @@
+"""Every table, gathered for the migrations and the tests that compare them with the database."""
+
+from __future__ import annotations
+
+from bot.db.base import Base
+from bot.db.choices import ChoiceRow
+from bot.db.cost_tables import CostRollupRow, CostRow
+from bot.db.digests import DigestRunRow, DigestSettingRow
+from bot.db.inbox import InboxRow
+from bot.db.installations import InstallationRow, OAuthStateRow
+from bot.db.replies import ReplyPartRow
+from bot.db.workspaces import WorkspaceRow
+
+TABLES = (
+    WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
+    DigestSettingRow, DigestRunRow,
+)  # fmt: skip
+
+metadata = Base.metadata
