@@ -29,11 +29,6 @@ def home() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Path:
-    return tmp_path
-
-
 def test_everything_lucy_reads_at_run_time_is_installed(home: Path) -> None:
     shipped = [path for path in tracked() if path.is_relative_to("bot")]
     shipped += ["bot" / path for path in tracked() if path.is_relative_to("migrations")]
@@ -41,10 +36,10 @@ def test_everything_lucy_reads_at_run_time_is_installed(home: Path) -> None:
     assert [str(path) for path in shipped if not (packages(home) / path).is_file()] == []
 
 
-def test_an_installed_lucy_chooses_from_another_folder(home: Path, elsewhere: Path) -> None:
+def test_an_installed_lucy_chooses_from_another_folder(home: Path, tmp_path: Path) -> None:
     said = subprocess.run(
         [home / "bin" / "lucy", "route", "hello", "--json"],
-        cwd=elsewhere,
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=True,
@@ -64,12 +59,7 @@ def install(home: Path) -> None:
     venv.create(home, with_pip=True)
     pip = [
         home / "bin" / "python",
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-compile",
+        *"-m pip install --quiet --disable-pip-version-check --no-compile".split(),
     ]
     installed = subprocess.run([*pip, ROOT], cwd=home, capture_output=True, text=True, check=False)
     assert installed.returncode == 0, installed.stderr
