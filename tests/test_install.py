@@ -59,7 +59,7 @@ def install(home: Path) -> None:
     venv.create(home, with_pip=True)
     pip = [
         home / "bin" / "python",
-        *"-m pip install --quiet --disable-pip-version-check --no-compile".split(),
+        *["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"],
     ]
     installed = subprocess.run([*pip, ROOT], cwd=home, capture_output=True, text=True, check=False)
     assert installed.returncode == 0, installed.stderr
