@@ -50,6 +50,11 @@ class Database:
     def __init__(self, engine: AsyncEngine, cipher: Cipher) -> None:
         self._engine, self._cipher = engine, cipher
 
+    @property
+    def url(self) -> str:
+        """Where this database is; it contains the password."""
+        return self._engine.url.render_as_string(hide_password=False)
+
     @classmethod
     def open(cls, url: str, cipher: Cipher, *, pool_size: int = 10, statement_timeout_s: float = 30) -> Self:
         """A pool on `url` (`postgres://`, `postgresql://` or `postgresql+asyncpg://`). Connects on first use."""

@@ -15,6 +15,7 @@ from bot.db.encryption import Cipher
 from bot.db.inbox import InboxRow, Lease, TakenAsk
 from bot.db.installations import STATE_LIFETIME, OAuthStateRow
 from bot.db.partitions import ensure_partitions
+from bot.db.workspaces import WorkspaceRow
 from bot.errors import Undecryptable
 
 CLAIM = text(
@@ -109,6 +110,10 @@ class Operations:
         )
         return taken.scalar_one_or_none() is not None
 
+    async def workspaces(self) -> list[UUID]:
+        """Every workspace there is."""
+        return list(await self._session.scalars(select(WorkspaceRow.workspace_id)))
+
     async def waiting(self) -> int:
         """How many asks are neither done nor dead."""
         open_states = InboxRow.state.in_(("new", "leased"))
@@ -134,5 +139,5 @@ class Operations:
 
 CROSS_TENANT: Sequence[str] = (
     "claim", "renew", "clean", "add_partitions", "sweep_costs", "digests_wanted", "add_oauth_state", "take_oauth_state",
-    "waiting",
+    "waiting", "workspaces",
 )  # fmt: skip

@@ -1,0 +1,267 @@
+"""The composition root: the only place that knows concrete classes. Lifetimes are the order of the lines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from aiohttp import web
+
+from bot import log
+from bot.config import Settings, provider_keys
+from bot.conversation.answer import Answerer
+from bot.costs.footer import footer_of
+from bot.costs.periods import period
+from bot.costs.price_book import load_price_book
+from bot.costs.reports import Reports, in_words
+from bot.costs.tracker import Tracker
+from bot.db.database import Database
+from bot.db.encryption import Cipher, derived_key
+from bot.db.ids import workspace_id_of
+from bot.db.local_postgres import LocalPostgres
+from bot.db.migrate import migrate, require_head
+from bot.digests.compose import Digest, compose
+from bot.digests.run import DigestRunner
+from bot.errors import DatabaseAway, SettingError
+from bot.llm.litellm_client import LitellmClient
+from bot.routing.breaker import Breakers
+from bot.routing.classifier import Classifier
+from bot.routing.router import Router
+from bot.routing.tiers import Tiers, read_tiers
+from bot.schedule import Jobs, schedule
+from bot.slack.bolt import build_app
+from bot.slack.costs_command import CostsCommand
+from bot.slack.digest_channel import DigestChannel
+from bot.slack.ingest import Ingest
+from bot.slack.installations import Clients, OneToken, StoredTokens, Tokens, introduce
+from bot.slack.oauth import OAuthPages
+from bot.slack.people import People
+from bot.slack.socket import socket_mode
+from bot.slack.split import split
+from bot.slack.thread import Threads
+from bot.slack.web import web_app
+from bot.telemetry import Telemetry
+from bot.worker import Pace, Worker
+
+_log = log.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Lucy:
+    """A running Lucy."""
+
+    url: str
+    db: Database
+    telemetry: Telemetry
+    digests: DigestRunner
+    reports: Reports
+    tiers: Tiers
+    ended: asyncio.Task[None]
+
+    async def until_stopped(self) -> None:
+        """Returns when cancelled; raises what ended the worker otherwise."""
+        await self.ended
+
+
+@asynccontextmanager
+async def at_database(settings: Settings, say: Callable[[str], None] | None = None) -> AsyncIterator[str]:
+    """The URL of the database: the one set, or our own while the block runs."""
+    if settings.database_url:
+        yield settings.database_url.get_secret_value()
+        return
+    local = LocalPostgres(settings.home, say=say)
+    url = await local.start()
+    watching = asyncio.create_task(local.watch())
+    try:
+        yield url
+    finally:
+        watching.cancel()
+        await local.stop()
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Lucy's database at the newest migration. Raises SettingError, DatabaseAway."""
+    async with at_database(settings) as url:
+        await (require_head(url) if settings.migrate == "off" else migrate(url))
+        db = Database.open(url, _cipher(settings), pool_size=10)
+        try:
+            yield db
+        finally:
+            await db.close()
+
+
+@asynccontextmanager
+async def lucy(settings: Settings, keys: Mapping[str, str] | None = None) -> AsyncIterator[Lucy]:
+    """A Lucy that serves Slack while the block runs. `keys` are the provider keys, by default the environment's."""
+    book = load_price_book()
+    tiers = Tiers.load(settings.tiers, keys or provider_keys(), book)
+    for skipped in tiers.skipped:
+        _log.info("model_skipped", model=skipped.model, missing=" or ".join(skipped.missing))
+    async with AsyncExitStack() as stack:
+        db = await stack.enter_async_context(open_database(settings))
+        ingest_db = Database.open(db.url, _cipher(settings), pool_size=4, statement_timeout_s=1.5)
+        stack.push_async_callback(ingest_db.close)
+        telemetry, client = Telemetry(), LitellmClient()
+        tracker = Tracker(db, book, tiers.baseline, telemetry)
+        router = Router(tiers, client, tracker, Breakers())
+        reports = Reports(db, tiers.baseline[0])
+        tokens = await _tokens(settings, db)
+        clients = Clients(tokens, settings.slack_api_url)
+        people = People(clients)
+        answerer = Answerer(db, Classifier(router), router, _cost_words(reports), telemetry)
+        threads = Threads(db, clients, people, footer_of(db), telemetry, settings.settle_s)
+        worker = Worker(db, threads, answerer, split, telemetry, Pace(settings.concurrency, settings.lease_s))
+        bolt = build_app(
+            settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None,
+            settings.slack_api_url,
+            clients.authorizer(),
+            Ingest(ingest_db, worker.wake),
+            CostsCommand(db, reports, people),
+            db,
+        )
+        digests = DigestRunner(db, reports, DigestChannel(clients, people))
+        await client.warm_up()
+        pages = OAuthPages(db, settings.slack_api_url, *_oauth(settings)) if settings.slack_client_id else None
+        over_http = bolt if settings.slack_signing_secret else None
+        url = await stack.enter_async_context(_listening(web_app(over_http, _missing(db, client), pages), settings.host, settings.port))
+        await stack.enter_async_context(_metrics(telemetry, settings.metrics_addr))
+        await stack.enter_async_context(schedule(_jobs(db, digests)))
+        ended = await stack.enter_async_context(_working(worker))
+        if settings.slack_app_token:
+            await stack.enter_async_context(
+                socket_mode(bolt, settings.slack_app_token.get_secret_value(), settings.slack_api_url)
+            )
+        _log.info("ready", url=url, mode="socket" if settings.slack_app_token else "http")
+        yield Lucy(url, db, telemetry, digests, reports, tiers, ended)
+
+
+@asynccontextmanager
+async def _working(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(worker.run())
+    try:
+        yield task
+    finally:
+        await worker.stop()
+        await task
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+    except OSError as error:
+        await runner.cleanup()
+        raise SettingError(f"HOST, PORT: cannot listen on {host}:{port}: {error.strerror}") from error
+    try:
+        bound = runner.addresses[0][1]
+        yield f"http://{host}:{bound}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _metrics(telemetry: Telemetry, address: str) -> AsyncIterator[None]:
+    if address == "off":
+        yield
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise SettingError(f"LUCY_METRICS_ADDR: {address!r} is not host:port")
+    app = web.Application()
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=telemetry.exposition(), content_type="text/plain", charset="utf-8")
+
+    app.router.add_get("/metrics", metrics)
+    async with _listening(app, host, int(port)):
+        yield
+
+
+def _missing(db: Database, client: LitellmClient) -> Callable[[], Awaitable[list[str]]]:
+    async def missing() -> list[str]:
+        lacking = [] if client.warm else ["litellm is loading"]
+        try:
+            async with asyncio.timeout(2):
+                await db.ping()
+        except (DatabaseAway, TimeoutError):
+            lacking.append("the database does not answer")
+        return lacking
+
+    return missing
+
+
+def _jobs(db: Database, digests: DigestRunner) -> Jobs:
+    async def sweep() -> None:
+        async with db.operations() as operations:
+            await operations.sweep_costs()
+
+    async def clean() -> None:
+        async with db.operations() as operations:
+            await operations.clean()
+
+    async def partitions() -> None:
+        async with db.operations() as operations:
+            await operations.add_partitions()
+
+    return Jobs(digests.tick, sweep, clean, partitions)
+
+
+def _cost_words(reports: Reports) -> Callable[[UUID, str], Awaitable[str]]:
+    async def answer(workspace_id: UUID, question: str) -> str:
+        named = next((name for name in ("yesterday", "week", "month") if name in question.lower()), "today")
+        return in_words(await reports.spend(workspace_id, period(named, datetime.now(UTC))))
+
+    return answer
+
+
+async def _tokens(settings: Settings, db: Database) -> Tokens:
+    if settings.slack_bot_token is None:
+        return StoredTokens(db)
+    return OneToken(await introduce(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, db))
+
+
+def _oauth(settings: Settings) -> tuple[str, str]:
+    assert settings.slack_client_id
+    assert settings.slack_client_secret
+    return settings.slack_client_id, settings.slack_client_secret.get_secret_value()
+
+
+def _cipher(settings: Settings) -> Cipher:
+    """The keys that were set, else one derived from the secret every replica of a single-workspace Lucy shares."""
+    if settings.encryption_keys:
+        return Cipher([key.get_secret_value() for key in settings.encryption_keys])
+    secret = settings.slack_bot_token or settings.slack_client_secret
+    return Cipher([derived_key(secret.get_secret_value() if secret else "no texts are stored without Slack")])
+
+
+@asynccontextmanager
+async def reports_at(settings: Settings, slack_id: str) -> AsyncIterator[tuple[Reports, UUID]]:
+    """Reports for one workspace, by its Slack id or because it is the only one. Raises SettingError."""
+    async with open_database(settings) as db:
+        baseline = read_tiers(settings.tiers, {}, load_price_book()).baseline[0]
+        yield Reports(db, baseline), await _workspace(db, slack_id)
+
+
+async def digest_at(settings: Settings, slack_id: str, day: date, zone: str) -> Digest:
+    """One workspace's digest of a local day. Raises SettingError."""
+    async with open_database(settings) as db:
+        baseline = read_tiers(settings.tiers, {}, load_price_book()).baseline[0]
+        return await compose(db, Reports(db, baseline), await _workspace(db, slack_id), day, zone)
+
+
+async def _workspace(db: Database, slack_id: str) -> UUID:
+    if slack_id:
+        return workspace_id_of(slack_id)
+    async with db.operations() as operations:
+        known = await operations.workspaces()
+    if len(known) != 1:
+        raise SettingError(f"--workspace: there are {len(known)} workspaces here; name one by its Slack id")
+    return known[0]

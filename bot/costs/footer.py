@@ -1,0 +1,30 @@
+"""The line under an answer: which model really served, and what the whole ask cost."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from uuid import UUID
+
+from bot.costs.money import show
+from bot.db.database import Database
+
+_TIERS = {1: "fast", 2: "standard", 3: "frontier"}
+
+
+def footer_of(db: Database) -> Callable[[UUID, UUID], Awaitable[str | None]]:
+    """(workspace, task) -> the footer, read from the ledger; None when no model served."""
+
+    async def footer(workspace_id: UUID, task_id: UUID) -> str | None:
+        async with db.unit(workspace_id) as unit:
+            rows = await unit.costs.of_task(task_id)
+        served = next((row for row in reversed(rows) if row.state == "settled" and row.purpose == "reply"), None)
+        if served is None:
+            return None
+        cost = sum((row.cost_usd for row in rows if row.cost_usd is not None), Decimal(0))
+        price = show(cost) if served.cost_usd is not None else "unpriced"
+        fell_back = " · fallback" if served.attempt > 1 else ""
+        seconds = f"{(served.latency_ms or 0) / 1000:.1f} s"
+        return f"`{served.model}` · {_TIERS[served.tier]}{fell_back} · {price} · {seconds}"
+
+    return footer

@@ -1,0 +1,82 @@
+"""Periods as people name them, as instants in their zone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.errors import LucyError
+
+NAMES = ("today", "yesterday", "week", "month")
+_RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
+
+
+class UnknownPeriod(LucyError):
+    """Not a period we know."""
+
+    sentence = "I know `today`, `yesterday`, `week`, `month` and `YYYY-MM-DD..YYYY-MM-DD`."
+
+
+class UnknownZone(LucyError):
+    """Not a time zone of the IANA database."""
+
+    sentence = "I don't know that time zone; try one like `Europe/Berlin`."
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start` to before `end` (aware UTC instants), whole local days of `zone`."""
+
+    label: str
+    start: datetime
+    end: datetime
+    zone: str
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """A time zone by name. Raises UnknownZone."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UnknownZone(name) from error
+
+
+def period(words: str, now: datetime, zone: str = "UTC") -> Period:
+    """The period that `words` name, seen from `now`. `week` is the last seven days, `month` since the first.
+
+    Raises UnknownPeriod.
+    """
+    today = now.astimezone(zone_of(zone)).date()
+    match words.strip().lower():
+        case "" | "today":
+            return days("today", today, today, zone)
+        case "yesterday":
+            return days("yesterday", today - timedelta(days=1), today - timedelta(days=1), zone)
+        case "week":
+            return days("the last 7 days", today - timedelta(days=6), today, zone)
+        case "month":
+            return days("this month", today.replace(day=1), today, zone)
+        case other:
+            return _range(other, zone)
+
+
+def days(label: str, first: date, last: date, zone: str) -> Period:
+    """Whole local days, both included; a day of a clock change has 23 or 25 hours."""
+    return Period(label, _midnight(first, zone), _midnight(last + timedelta(days=1), zone), zone)
+
+
+def _range(words: str, zone: str) -> Period:
+    found = _RANGE.fullmatch(words)
+    try:
+        first, last = (date.fromisoformat(part) for part in found.groups()) if found else (date.max, date.min)
+    except ValueError as error:
+        raise UnknownPeriod(words) from error
+    if first > last or last.year > 9998:
+        raise UnknownPeriod(words)
+    return days(f"{first} to {last}", first, last, zone)
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), zone_of(zone)).astimezone(UTC)

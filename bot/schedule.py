@@ -1,0 +1,52 @@
+"""Every recurring job and its time, one line each. A ticker: that a thing happens once is the database's affair."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot import log
+from bot.errors import LucyError
+
+_log = log.get(__name__)
+Job = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What recurs."""
+
+    digests: Job
+    sweep_costs: Job
+    clean: Job
+    partitions: Job
+
+
+@asynccontextmanager
+async def schedule(jobs: Jobs) -> AsyncIterator[None]:
+    """The jobs tick while the block runs."""
+    scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 300})
+    scheduler.add_job(_quietly("digests", jobs.digests), "interval", seconds=30)
+    scheduler.add_job(_quietly("sweep_costs", jobs.sweep_costs), "interval", seconds=30)
+    scheduler.add_job(_quietly("clean", jobs.clean), "interval", hours=1)
+    scheduler.add_job(_quietly("partitions", jobs.partitions), "interval", hours=12)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+
+
+def _quietly(name: str, job: Job) -> Job:
+    """A tick that fails for a foreseen reason is logged and comes again."""
+
+    async def tick() -> None:
+        try:
+            await job()
+        except LucyError as error:
+            _log.warning("tick_failed", job=name, error=type(error).__name__, detail=str(error))
+
+    return tick

@@ -1,0 +1,40 @@
+"""A part of an answer as Slack's chat.postMessage wants it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+EVENT_TYPE = "lucy_reply"
+_FALLBACK_LIMIT = 3_900
+
+
+def reply_message(text: str, key: str, footer: str | None) -> dict[str, Any]:
+    """Native Markdown with a plain fallback, our key in the metadata, and the footer under the last part."""
+    blocks: list[dict[str, Any]] = [{"type": "markdown", "text": text}]
+    if footer:
+        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": footer}]})
+    return {**plain_message(text, key), "blocks": blocks}
+
+
+def plain_message(text: str, key: str) -> dict[str, Any]:
+    """The same words without any decoration: what is posted when Slack refuses the blocks."""
+    return {
+        "text": fallback(text),
+        "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def part_key(task_id: UUID, part: int) -> str:
+    """What tells one part of one answer from every other message."""
+    return f"{task_id}:{part}"
+
+
+def fallback(markdown: str) -> str:
+    """Plain text for notifications and screen readers."""
+    bare = re.sub(r"[*_~`#>|]+", "", markdown)
+    flat = re.sub(r"[ \t]+", " ", bare).strip()
+    return flat if len(flat) <= _FALLBACK_LIMIT else flat[: _FALLBACK_LIMIT - 1] + "…"

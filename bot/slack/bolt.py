@@ -1,0 +1,70 @@
+"""The Bolt app: the same listeners for HTTP and Socket Mode."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.db.database import Database
+from bot.db.ids import workspace_id_of
+from bot.slack.costs_command import CostsCommand
+from bot.slack.events import workspace_of
+from bot.slack.failures import tell
+from bot.slack.ingest import Ingest, Next
+
+Authorizer = Callable[..., Awaitable[AuthorizeResult | None]]
+
+COSTS = "/lucy-costs"
+EVENTS = ("app_mention", "message", "app_uninstalled", "tokens_revoked")
+
+
+def build_app(
+    signing_secret: str | None, base_url: str, authorize: Authorizer, ingest: Ingest, costs: CostsCommand, db: Database
+) -> AsyncApp:
+    """An app that stores asks before it acknowledges them. Without a signing secret only Socket Mode may feed it."""
+
+    async def store(req: Any, next: Next) -> Any:  # noqa: A002 - Bolt injects by this name
+        return await ingest(req, next)
+
+    app = AsyncApp(
+        signing_secret=signing_secret or "socket mode only",
+        client=AsyncWebClient(base_url=base_url),
+        authorize=authorize,
+        before_authorize=store,
+    )
+    app.error(tell)
+    for event in EVENTS[:2]:
+        app.event(event)(_stored_already)
+    for event in EVENTS[2:]:
+        app.event(event)(_farewell(db))
+    app.command(COSTS)(_command(costs))
+    return app
+
+
+async def _stored_already() -> None:
+    """The ask is in the inbox since before the acknowledgement; the worker has been woken."""
+
+
+def _command(costs: CostsCommand) -> Callable[..., Awaitable[None]]:
+    async def lucy_costs(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext) -> None:
+        await ack()
+        slack_id = context.team_id or context.enterprise_id or ""
+        await costs.answer(respond, command, workspace_id_of(slack_id))
+
+    return lucy_costs
+
+
+def _farewell(db: Database) -> Callable[..., Awaitable[None]]:
+    async def farewell(body: dict[str, Any]) -> None:
+        slack_id = workspace_of(body)
+        if slack_id:
+            async with db.unit(workspace_id_of(slack_id)) as unit:
+                await unit.workspaces.retire()
+                await unit.installations.forget()
+
+    return farewell

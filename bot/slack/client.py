@@ -1,0 +1,80 @@
+"""Calls to Slack's Web API under our own retry policy: 429 is obeyed, a post is never blindly repeated."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import LucyError
+
+TIMEOUT_S = 10
+_LONGEST_WAIT_S = 60.0
+_TRIES = 4
+_READS = ("auth.test", "users.", "conversations.", "team.")
+
+
+class SlackRefused(LucyError):
+    """Slack said no: the call certainly had no effect. `code` is Slack's own error code."""
+
+    def __init__(self, code: str, method: str) -> None:
+        super().__init__(f"{method}: {code}")
+        self.code = code
+
+
+class SlackUnsure(LucyError):
+    """No answer from Slack: the call may have had its effect."""
+
+
+class SlackClient:
+    """One workspace's Web API."""
+
+    def __init__(self, token: str, base_url: str) -> None:
+        """`base_url` ends with `/api/`."""
+        self._web = AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[])
+
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Call a method. Raises SlackRefused or SlackUnsure; only reads are repeated when unsure."""
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return await self._once(method, arguments)
+            except _RateLimited as limited:
+                if attempt == _TRIES:
+                    raise SlackRefused("ratelimited", method) from limited
+                await asyncio.sleep(min(limited.seconds, _LONGEST_WAIT_S))
+            except SlackUnsure:
+                if attempt == _TRIES or not method.startswith(_READS):
+                    raise
+                await asyncio.sleep(0.2 * 2**attempt)
+        raise AssertionError("the loop above returns or raises")
+
+    async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        sent = {"params": arguments} if method.startswith(_READS) else {"json": arguments}
+        verb = "GET" if method.startswith(_READS) else "POST"
+        try:
+            answer = await self._web.api_call(method, http_verb=verb, **sent)
+        except SlackApiError as error:
+            raise _refusal(error, method) from error
+        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise SlackUnsure(f"{method}: {type(error).__name__}") from error
+        data = answer.data
+        return dict(data) if isinstance(data, dict) else {}
+
+
+class _RateLimited(Exception):  # noqa: N818 - not an error of anyone's
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+
+def _refusal(error: SlackApiError, method: str) -> Exception:
+    response: Any = error.response
+    status = getattr(response, "status_code", 200)
+    if status == 429:
+        return _RateLimited(float(response.headers.get("Retry-After") or 1))
+    if status >= 500:
+        return SlackUnsure(f"{method}: {status}")
+    data = getattr(response, "data", None)
+    return SlackRefused(str(data.get("error", "unknown")) if isinstance(data, dict) else "unknown", method)

@@ -1,0 +1,72 @@
+"""Which of Slack's events are asks. Pure: a payload in, what to store out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.db.inbox import NewAsk
+
+LONGEST_TEXT = 40_000
+_HUMAN_SUBTYPES = frozenset({None, "file_share", "thread_broadcast"})
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An ask, and the Slack team or organisation whose workspace it belongs to."""
+
+    slack_id: str
+    ask: NewAsk
+
+
+def workspace_of(body: Any) -> str | None:
+    """The Slack id a delivery belongs to: its authorization's, never the event's own team."""
+    if not isinstance(body, dict):
+        return None
+    grants = body.get("authorizations")
+    grant = grants[0] if isinstance(grants, list) and grants and isinstance(grants[0], dict) else {}
+    if not grant:
+        return _text(body.get("team_id"))
+    owner = "enterprise_id" if grant.get("is_enterprise_install") else "team_id"
+    return _text(grant.get(owner)) or _text(body.get("team_id"))
+
+
+def incoming(body: Any) -> Incoming | None:
+    """The ask in a delivery, or None when nobody wants an answer."""
+    slack_id = workspace_of(body)
+    event = body.get("event") if isinstance(body, dict) else None
+    event_id = _text(body.get("event_id")) if isinstance(body, dict) else None
+    if not slack_id or not event_id or not isinstance(event, dict) or not _is_ask(event, _bot_user(body)):
+        return None
+    channel, ts, user = _text(event.get("channel")), _text(event.get("ts")), _text(event.get("user"))
+    if not channel or not ts or not user:
+        return None
+    kind = _text(event.get("channel_type")) or ("im" if channel.startswith("D") else "channel")
+    thread = _text(event.get("thread_ts")) or ts
+    return Incoming(slack_id, NewAsk(event_id, channel, kind, thread, ts, user, clean(_text(event.get("text")) or "")))
+
+
+def clean(text: str) -> str:
+    """Text that PostgreSQL and models can take: no NUL, no lone surrogates, bounded."""
+    whole = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    return whole[:LONGEST_TEXT]
+
+
+def _is_ask(event: dict[str, Any], bot_user: str | None) -> bool:
+    if event.get("bot_id") or event.get("subtype") not in _HUMAN_SUBTYPES or event.get("user") == bot_user:
+        return False
+    if event.get("type") == "app_mention":
+        return True
+    if event.get("type") != "message":
+        return False
+    named = bool(bot_user) and f"<@{bot_user}" in str(event.get("text"))
+    return event.get("channel_type") == "im" or named
+
+
+def _bot_user(body: dict[str, Any]) -> str | None:
+    grants = body.get("authorizations")
+    return _text(grants[0].get("user_id")) if isinstance(grants, list) and grants and isinstance(grants[0], dict) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

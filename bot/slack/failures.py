@@ -1,0 +1,24 @@
+"""The one place that turns a listener's exception into a sentence with a reference."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from slack_bolt.async_app import AsyncRespond
+from slack_bolt.response import BoltResponse
+
+from bot import log
+from bot.errors import LucyError
+
+_log = log.get(__name__)
+
+
+async def tell(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> BoltResponse:
+    """Logged once with a reference, told once with that reference, never the exception's own words."""
+    reference = secrets.token_hex(4)
+    _log.error("listener_failed", reference=reference, exc_info=error)
+    sentence = error.sentence if isinstance(error, LucyError) else LucyError.sentence
+    if body.get("response_url"):
+        await respond(text=f"{sentence} (reference `{reference}`)", response_type="ephemeral")
+    return BoltResponse(status=200, body="")

@@ -1,0 +1,59 @@
+"""Storing before acknowledging: an ask is committed in the inbox before Slack gets its 200."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot import log
+from bot.db.database import Database
+from bot.db.ids import workspace_id_of
+from bot.errors import DatabaseAway
+from bot.slack.events import Incoming, incoming, workspace_of
+
+_log = log.get(__name__)
+STORE_WITHIN_S = 1.5
+
+Next = Callable[[], Awaitable[BoltResponse]]
+
+
+class Ingest:
+    """Runs right after the signature check and before Bolt authorises: no Web API call stands between."""
+
+    def __init__(self, db: Database, wake: Callable[[], None]) -> None:
+        self._db, self._wake = db, wake
+
+    async def __call__(self, req: AsyncBoltRequest, next: Next) -> BoltResponse | None:  # noqa: A002 - Bolt's name
+        """Store what is to be answered. 503 when the database is away, so that Slack sends again."""
+        body: Any = req.body
+        if not isinstance(body, dict) or body.get("type") != "event_callback":
+            return await next()
+        found = incoming(body)
+        try:
+            async with asyncio.timeout(STORE_WITHIN_S):
+                served = await self._store(found) if found else await self._serves(workspace_of(body))
+        except (DatabaseAway, TimeoutError):
+            _log.warning("not_stored", reason="database away")
+            return BoltResponse(status=500, body="not stored")
+        return await next() if served else BoltResponse(status=200, body="")
+
+    async def _store(self, found: Incoming) -> bool:
+        async with self._db.unit(workspace_id_of(found.slack_id)) as unit:
+            workspace = await unit.workspaces.read()
+            if workspace is None or not workspace.active:
+                return False
+            task_id = await unit.inbox.add(found.ask)
+        if task_id is not None:
+            self._wake()
+        return True
+
+    async def _serves(self, slack_id: str | None) -> bool:
+        if slack_id is None:
+            return False
+        async with self._db.unit(workspace_id_of(slack_id)) as unit:
+            workspace = await unit.workspaces.read()
+        return workspace is not None and workspace.active

@@ -1,0 +1,125 @@
+"""Where a workspace's token comes from: the one in the settings, or its own encrypted installation. Never another's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from slack_bolt.authorization import AuthorizeResult
+
+from bot import log
+from bot.db.database import Database
+from bot.db.ids import workspace_id_of
+from bot.errors import LucyError, SettingError
+from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
+
+_log = log.get(__name__)
+
+
+class NotInstalled(LucyError):
+    """No token for this workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What Lucy may act as in one workspace."""
+
+    slack_id: str
+    token: str
+    bot_id: str
+    bot_user_id: str
+
+    def __repr__(self) -> str:
+        return f"Access({self.slack_id!r})"
+
+
+class Tokens(Protocol):
+    """Looks up a workspace's access."""
+
+    async def access(self, workspace_id: UUID) -> Access:
+        """Raises NotInstalled."""
+        ...
+
+
+class OneToken:
+    """The single workspace of SLACK_BOT_TOKEN."""
+
+    def __init__(self, access: Access) -> None:
+        self._access, self._workspace_id = access, workspace_id_of(access.slack_id)
+
+    async def access(self, workspace_id: UUID) -> Access:
+        if workspace_id != self._workspace_id:
+            raise NotInstalled("this process serves one workspace")
+        return self._access
+
+
+class StoredTokens:
+    """The workspaces that installed Lucy over OAuth."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def access(self, workspace_id: UUID) -> Access:
+        async with self._db.unit(workspace_id) as unit:
+            workspace, found = await unit.workspaces.read(), await unit.installations.read()
+        if workspace is None or found is None or not workspace.active:
+            raise NotInstalled("no active installation")
+        return Access(workspace.slack_id, found.bot_token, found.bot_id, found.bot_user_id)
+
+
+class Clients:
+    """Web API clients, one per workspace and call."""
+
+    def __init__(self, tokens: Tokens, base_url: str) -> None:
+        self._tokens, self._base_url = tokens, base_url
+
+    async def of(self, workspace_id: UUID) -> SlackClient:
+        """The client of a workspace. Raises NotInstalled."""
+        return SlackClient((await self._tokens.access(workspace_id)).token, self._base_url)
+
+    async def bot_user(self, workspace_id: UUID) -> str:
+        """Lucy's own user id there. Raises NotInstalled."""
+        return (await self._tokens.access(workspace_id)).bot_user_id
+
+    def authorizer(self) -> Callable[..., Awaitable[AuthorizeResult | None]]:
+        """Bolt's question who we are there, answered from memory or our store without a call to Slack."""
+
+        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+            for slack_id in (team_id, enterprise_id):
+                try:
+                    access = await self._tokens.access(workspace_id_of(slack_id or ""))
+                except NotInstalled:
+                    continue
+                return AuthorizeResult(
+                    enterprise_id=enterprise_id,
+                    team_id=team_id,
+                    bot_token=access.token,
+                    bot_id=access.bot_id,
+                    bot_user_id=access.bot_user_id,
+                )
+            return None
+
+        return authorize
+
+
+async def introduce(token: str, base_url: str, db: Database) -> Access:
+    """`auth.test` at start creates the token's workspace; Slack being away is waited for. Raises SettingError."""
+    client, pause_s = SlackClient(token, base_url), 1.0
+    while True:
+        try:
+            me = await client.call("auth.test")
+            break
+        except SlackRefused as refused:
+            raise SettingError(f"SLACK_BOT_TOKEN: Slack refused it ({refused.code})") from refused
+        except SlackUnsure as unsure:
+            _log.warning("slack_away", error=str(unsure), again_in_s=pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 30)
+    owner = "enterprise_id" if me.get("is_enterprise_install") else "team_id"
+    access = Access(str(me.get(owner) or me["team_id"]), token, str(me.get("bot_id", "")), str(me["user_id"]))
+    async with db.unit(workspace_id_of(access.slack_id)) as unit:
+        await unit.workspaces.welcome(access.slack_id, str(me.get("team", "")), access.bot_user_id)
+    return access

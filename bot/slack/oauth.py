@@ -1,0 +1,91 @@
+"""Installing Lucy into a workspace: to Slack, back with a code, token stored encrypted."""
+
+from __future__ import annotations
+
+import hmac
+import html
+import secrets
+from urllib.parse import urlencode, urljoin
+
+from aiohttp import web
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import log
+from bot.db.database import Database
+from bot.db.ids import workspace_id_of
+from bot.db.installations import Installation
+
+_log = log.get(__name__)
+SCOPES = (
+    "app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands", "groups:history", "im:history",
+    "mpim:history", "team:read", "users:read",
+)  # fmt: skip
+_COOKIE = "lucy_install"
+_PAGE = (
+    "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    "<title>Lucy</title><body style='font:16px/1.6 system-ui;max-width:32rem;margin:20vh auto;padding:0 1.5rem'>"
+    "<h1 style='font-size:1.6rem'>{title}</h1><p>{words}</p></body></html>"
+)
+
+
+class OAuthPages:
+    """`/slack/install` and `/slack/oauth_redirect`."""
+
+    def __init__(self, db: Database, base_url: str, client_id: str, client_secret: str) -> None:
+        self._db, self._base_url = db, base_url
+        self._client_id, self._client_secret = client_id, client_secret
+
+    async def install(self, request: web.Request) -> web.StreamResponse:
+        """Send the visitor to Slack with a state that is valid once, for ten minutes, in this browser."""
+        state = secrets.token_urlsafe(24)
+        async with self._db.operations() as operations:
+            await operations.add_oauth_state(state)
+        query = urlencode({"client_id": self._client_id, "scope": ",".join(SCOPES), "state": state})
+        answer = web.HTTPFound(f"{urljoin(self._base_url, '/oauth/v2/authorize')}?{query}")
+        answer.set_cookie(_COOKIE, state, max_age=600, httponly=True, secure=request.secure, samesite="Lax")
+        return answer
+
+    async def redirect(self, request: web.Request) -> web.StreamResponse:
+        """Slack sends the visitor back: exchange the code, store the token, say what to do next."""
+        if request.query.get("error"):
+            return _page("Lucy was not installed", "You declined in Slack. Nothing was stored.", 200)
+        state = request.query.get("state", "")
+        if not state or not hmac.compare_digest(request.cookies.get(_COOKIE, "").encode(), state.encode()):
+            return _page("That didn't work", "This link belongs to another browser. Please start again at /slack/install.", 400)
+        async with self._db.operations() as operations:
+            fresh = await operations.take_oauth_state(state)
+        if not fresh:
+            return _page("That didn't work", "This link was used or is too old. Please start again at /slack/install.", 400)
+        return await self._exchange(request.query.get("code", ""))
+
+    async def _exchange(self, code: str) -> web.StreamResponse:
+        try:
+            granted = await AsyncWebClient(base_url=self._base_url, retry_handlers=[]).oauth_v2_access(
+                client_id=self._client_id, client_secret=self._client_secret, code=code
+            )
+        except (SlackApiError, SlackClientError, OSError, TimeoutError) as error:
+            _log.warning("install_failed", error=type(error).__name__)
+            return _page("That didn't work", "Slack did not confirm the installation. Please try again.", 502)
+        team, enterprise = granted.get("team") or {}, granted.get("enterprise") or {}
+        owner = enterprise if granted.get("is_enterprise_install") else team
+        token = str(granted["access_token"])
+        me = await AsyncWebClient(token=token, base_url=self._base_url, retry_handlers=[]).auth_test()
+        installation = Installation(
+            token,
+            str(me.get("bot_id", "")),
+            str(granted.get("bot_user_id", "")),
+            team.get("id"),
+            enterprise.get("id"),
+            str(granted.get("scope", "")),
+            str((granted.get("authed_user") or {}).get("id", "")),
+        )
+        async with self._db.unit(workspace_id_of(str(owner["id"]))) as unit:
+            await unit.workspaces.welcome(str(owner["id"]), str(owner.get("name", "")), installation.bot_user_id)
+            await unit.installations.save(installation)
+        name = html.escape(str(owner.get("name") or "your workspace"))
+        return _page(f"Lucy is in {name}", "Open Slack, invite her to a channel and mention her: <b>@Lucy hello</b>.", 200)
+
+
+def _page(title: str, words: str, status: int) -> web.Response:
+    return web.Response(text=_PAGE.format(title=title, words=words), content_type="text/html", status=status)
