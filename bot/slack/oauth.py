@@ -19,7 +19,7 @@ from bot.db.installations import Installation
 _log = log.get(__name__)
 SCOPES = (
     "app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands", "groups:history", "im:history",
-    "mpim:history", "team:read", "users:read",
+    "mpim:history", "users:read",
 )  # fmt: skip
 _COOKIE = "lucy_install"
 _PAGE = (
