@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingError
@@ -18,70 +18,84 @@ class Settings(BaseSettings):
     """Everything an operator can set. `load_settings` reads it and turns mistakes into one readable line."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, populate_by_name=True
+        env_prefix="LUCY_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
-    slack_bot_token: SecretStr | None = Field(None, description="Bot token (`xoxb-…`) of the one workspace to serve.")
+    slack_bot_token: SecretStr | None = Field(
+        None,
+        validation_alias="SLACK_BOT_TOKEN",
+        description="Bot token (`xoxb-…`) of the one workspace to serve.",
+    )
     slack_app_token: SecretStr | None = Field(
-        None, description="App-level token (`xapp-…`); when set, Lucy uses Socket Mode and needs no public URL."
+        None,
+        validation_alias="SLACK_APP_TOKEN",
+        description="App-level token (`xapp-…`); when set, Lucy uses Socket Mode and needs no public URL.",
     )
-    slack_signing_secret: SecretStr | None = Field(None, description="Signs what Slack sends over HTTP.")
-    slack_client_id: str | None = Field(None, description="For installs into many workspaces over OAuth.")
-    slack_client_secret: SecretStr | None = Field(None, description="For installs into many workspaces over OAuth.")
-    slack_api_url: str = Field("https://slack.com/api/", description="Where Slack's Web API is, `/api` included.")
+    slack_signing_secret: SecretStr | None = Field(
+        None, validation_alias="SLACK_SIGNING_SECRET", description="Signs what Slack sends over HTTP."
+    )
+    slack_client_id: str | None = Field(
+        None, validation_alias="SLACK_CLIENT_ID", description="For installs into many workspaces over OAuth."
+    )
+    slack_client_secret: SecretStr | None = Field(
+        None,
+        validation_alias="SLACK_CLIENT_SECRET",
+        description="For installs into many workspaces over OAuth.",
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api/",
+        validation_alias="SLACK_API_URL",
+        description="Where Slack's Web API is, `/api` included.",
+    )
     database_url: SecretStr | None = Field(
-        None, description="PostgreSQL 15 to 18; unset, Lucy runs her own in `LUCY_HOME`."
+        None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL 15 to 18; unset, Lucy runs her own in `LUCY_HOME`.",
     )
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(3000, ge=0, le=65535, description="Port to listen on.")
-    home: Path = Field(
-        Path(".lucy"), validation_alias=AliasChoices("LUCY_HOME", "home"), description="Folder of the embedded database."
-    )
+    host: str = Field("127.0.0.1", validation_alias="HOST", description="Address to listen on.")
+    port: int = Field(3000, validation_alias="PORT", ge=0, le=65535, description="Port to listen on.")
+    home: Path = Field(Path(".lucy"), description="Folder of the embedded database.")
     tiers: str = Field(
         "default",
-        validation_alias=AliasChoices("LUCY_TIERS", "tiers"),
         description="A preset (`default`, `classic`, `openrouter`, `local`) or the path of a tiers file.",
     )
     encryption_keys: Annotated[list[SecretStr], NoDecode] = Field(
         default_factory=list,
-        validation_alias=AliasChoices("LUCY_ENCRYPTION_KEYS", "encryption_keys"),
-        description="Fernet keys, newest first, separated by commas; needed with `SLACK_CLIENT_ID`, else derived from the bot token.",
+        description="Fernet keys, newest first, separated by commas; needed with `SLACK_CLIENT_ID`, "
+        "else derived from the bot token.",
     )
     metrics_addr: str = Field(
         "127.0.0.1:9464",
-        validation_alias=AliasChoices("LUCY_METRICS_ADDR", "metrics_addr"),
         description="Where `/metrics` is served; `off` for nowhere.",
     )
     migrate: Literal["on", "off"] = Field(
         "on",
-        validation_alias=AliasChoices("LUCY_MIGRATE", "migrate"),
         description="`off`: refuse to start when the database is behind, instead of migrating it.",
     )
     concurrency: int = Field(
         16,
         ge=1,
         le=500,
-        validation_alias=AliasChoices("LUCY_CONCURRENCY", "concurrency"),
         description="How many asks one process answers at a time.",
     )
     lease_s: float = Field(
         60,
         ge=1,
-        validation_alias=AliasChoices("LUCY_LEASE_S", "lease_s"),
         description="Seconds after which another worker takes over the ask of a dead one.",
     )
     settle_s: float = Field(
         20,
         ge=0,
-        validation_alias=AliasChoices("LUCY_SETTLE_S", "settle_s"),
         description="Seconds to wait before looking whether a post whose fate is unknown stands in Slack.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", validation_alias=AliasChoices("LUCY_LOG_LEVEL", "log_level"), description="How much is logged."
-    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     log_format: Literal["json", "console"] = Field(
         "console",
-        validation_alias=AliasChoices("LUCY_LOG_FORMAT", "log_format"),
         description="`json` for machines, `console` for people.",
     )
 
@@ -112,14 +126,19 @@ def check_for_slack(settings: Settings) -> None:
     """What `lucy run` needs of Slack. Raises SettingError."""
     if settings.slack_bot_token and settings.slack_client_id:
         raise SettingError(
-            "SLACK_BOT_TOKEN and SLACK_CLIENT_ID are both set: serve one workspace with the token, or many over OAuth, not both"
+            "SLACK_BOT_TOKEN and SLACK_CLIENT_ID are both set: serve one workspace with the token, "
+            "or many over OAuth, not both"
         )
     if not settings.slack_bot_token and not settings.slack_client_id:
-        raise SettingError("SLACK_BOT_TOKEN is not set (or SLACK_CLIENT_ID for many workspaces); `lucy demo` needs neither")
+        raise SettingError(
+            "SLACK_BOT_TOKEN is not set (or SLACK_CLIENT_ID for many workspaces); `lucy demo` needs neither"
+        )
     if settings.slack_client_id and not settings.slack_client_secret:
         raise SettingError("SLACK_CLIENT_SECRET is not set, but SLACK_CLIENT_ID is")
     if settings.slack_client_id and not settings.encryption_keys:
-        raise SettingError("LUCY_ENCRYPTION_KEYS is not set: it protects the tokens of the workspaces that install Lucy")
+        raise SettingError(
+            "LUCY_ENCRYPTION_KEYS is not set: it protects the tokens of the workspaces that install Lucy"
+        )
     if not settings.slack_app_token and not settings.slack_signing_secret:
         raise SettingError("SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP) must be set")
     _check_prefix("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-")
@@ -132,7 +151,7 @@ def _check_prefix(name: str, value: SecretStr | None, prefix: str) -> None:
 
 
 def provider_keys() -> Mapping[str, str]:
-    """Every non-empty variable of the environment and `.env`, for the names of provider keys; the environment wins."""
+    """Every non-empty variable of the environment and `.env`, provider keys among them; the former wins."""
     from_file = {name: value for name, value in dotenv_values(".env").items() if value}
     return {**from_file, **{name: value for name, value in os.environ.items() if value}}
 
@@ -140,5 +159,4 @@ def provider_keys() -> Mapping[str, str]:
 def variable_of(field: str) -> str:
     """The name of the environment variable that sets a field of Settings."""
     known = Settings.model_fields.get(field)
-    alias = known.validation_alias if known else None
-    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else field.upper()
+    return str(known.validation_alias or f"LUCY_{field.upper()}") if known else field.upper()
