@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel
 
 from bot.app import at_database
 from bot.commands import findings
@@ -13,8 +17,23 @@ from bot.costs.price_book import load_price_book
 from bot.db.migrate import current, newest, server_version
 from bot.errors import DatabaseAway, SettingError
 from bot.routing.tiers import Tiers, read_tiers
+from bot.slack.client import SlackRefused, SlackUnsure
+from bot.slack.grants import grants_of
+from bot.slack.oauth import SCOPES
 
 NEWEST_TRIED = 18
+
+
+class _Scopes(BaseModel):
+    bot: list[str]
+
+
+class _OAuth(BaseModel):
+    scopes: _Scopes
+
+
+class _Manifest(BaseModel):
+    oauth_config: _OAuth
 
 
 async def inspect(settings: Settings, keys: Mapping[str, str]) -> list[Finding]:
@@ -30,6 +49,8 @@ async def inspect(settings: Settings, keys: Mapping[str, str]) -> list[Finding]:
         findings.prices(tiers, book),
         *findings.retired(tiers, book, datetime.now(UTC).date()),
         *[finding async for finding in database(settings)],
+        *manifests(Path()),
+        *[finding async for finding in slack(settings)],
     ]
 
 
@@ -67,3 +88,37 @@ def of_revision(revision: str, head: str, settings: Settings) -> Finding:
     if settings.migrate == "off":
         return Finding("Migrations", State.FAULT, f"{present}: run `lucy migrate` (LUCY_MIGRATE is off)")
     return Finding("Migrations", State.WARNING, f"{present}: `lucy run` migrates before it is ready")
+
+
+def manifests(folder: Path) -> Iterator[Finding]:
+    """Whether the manifests in a folder, if there are any, ask Slack for the scopes this Lucy needs."""
+    for file in sorted(folder.glob("manifest*.yml")):
+        try:
+            asked = _Manifest.model_validate(yaml.safe_load(file.read_text("utf-8"))).oauth_config.scopes.bot
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            yield Finding("Manifest", State.FAULT, f"{file.name} cannot be read: {type(error).__name__}")
+            continue
+        lacking = sorted(set(SCOPES) - set(asked))
+        if lacking:
+            yield Finding("Manifest", State.FAULT, f"{file.name} does not ask for {', '.join(lacking)}")
+        else:
+            yield Finding("Manifest", State.OK, f"{file.name} asks for every scope Lucy needs")
+
+
+async def slack(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether Slack takes the bot token, and what it was not granted."""
+    if settings.slack_bot_token is None:
+        return
+    try:
+        grants = await grants_of(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    except SlackRefused as error:
+        yield Finding("Slack", State.FAULT, f"SLACK_BOT_TOKEN is refused: {error.code}")
+        return
+    except SlackUnsure as error:
+        yield Finding("Slack", State.FAULT, f"{settings.slack_api_url} does not answer ({error})")
+        return
+    yield Finding("Slack", State.OK, f"the token speaks for {grants.user} in {grants.team}")
+    if grants.lacking:
+        yield Finding(
+            "Slack", State.WARNING, f"the token lacks {', '.join(grants.lacking)}: reinstall the app"
+        )
