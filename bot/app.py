@@ -84,9 +84,9 @@ async def at_database(settings: Settings, say: Callable[[str], None] | None = No
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
+async def open_database(settings: Settings, say: Callable[[str], None] | None = None) -> AsyncIterator[Database]:
     """Lucy's database at the newest migration. Raises SettingError, DatabaseAway."""
-    async with at_database(settings) as url:
+    async with at_database(settings, say) as url:
         await (require_head(url) if settings.migrate == "off" else migrate(url))
         db = Database.open(url, _cipher(settings), pool_size=10)
         try:
@@ -96,14 +96,16 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def lucy(settings: Settings, keys: Mapping[str, str] | None = None) -> AsyncIterator[Lucy]:
+async def lucy(
+    settings: Settings, keys: Mapping[str, str] | None = None, say: Callable[[str], None] | None = None
+) -> AsyncIterator[Lucy]:
     """A Lucy that serves Slack while the block runs. `keys` are the provider keys, by default the environment's."""
     book = load_price_book()
     tiers = Tiers.load(settings.tiers, keys or provider_keys(), book)
     for skipped in tiers.skipped:
         _log.info("model_skipped", model=skipped.model, missing=" or ".join(skipped.missing))
     async with AsyncExitStack() as stack:
-        db = await stack.enter_async_context(open_database(settings))
+        db = await stack.enter_async_context(open_database(settings, say))
         ingest_db = Database.open(db.url, _cipher(settings), pool_size=4, statement_timeout_s=1.5)
         stack.push_async_callback(ingest_db.close)
         telemetry, client = Telemetry(), LitellmClient()

@@ -1,0 +1,1 @@
+"""Local model providers that speak three wire formats and keep their own invoice."""

@@ -1,0 +1,127 @@
+"""One local vendor: its switch, its invoice, its requests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.providers.brain import reply
+from bot.sandbox.providers.invoice import InvoiceLine, charge
+
+
+class Mode(StrEnum):
+    """How a vendor behaves."""
+
+    HEALTHY = "healthy"
+    RATE_LIMITED = "429"
+    ERROR = "500"
+    REFUSED_KEY = "401"
+    NOT_FOUND = "404"
+    HANG = "hang"
+    SLOW = "slow"
+    CUT = "cut"
+    MALFORMED = "malformed"
+    EMPTY = "empty"
+    CONTENT_FILTER = "content_filter"
+    CONTEXT_OVERFLOW = "context_overflow"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, whatever wire format it came in."""
+
+    model: str
+    system: str
+    prompt: str
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the vendor made of it: text, why it stopped, (input, cached, output) tokens."""
+
+    request_id: str
+    model: str
+    text: str
+    filtered: bool
+    tokens: tuple[int, int, int]
+
+
+_ERRORS = {
+    Mode.RATE_LIMITED: (429, "Rate limit reached"),
+    Mode.ERROR: (500, "The server had an error"),
+    Mode.REFUSED_KEY: (401, "Incorrect API key provided"),
+    Mode.NOT_FOUND: (404, "The model does not exist"),
+    Mode.CONTEXT_OVERFLOW: (400, "This model's maximum context length is 128000 tokens (context_length_exceeded)"),
+}
+
+
+@dataclass(slots=True)
+class Vendor:
+    """A vendor and its books."""
+
+    name: str
+    api_base: str = ""
+    mode: Mode = Mode.HEALTHY
+    retry_after_s: float | None = None
+    slow_s: float = 1.0
+    invoice: list[InvoiceLine] = field(default_factory=list)
+    requests: list[Asked] = field(default_factory=list)
+    _scripted: list[str] = field(default_factory=list)
+    _failures: list[Mode] = field(default_factory=list)
+
+    def answers(self, *texts: str) -> None:
+        """The next answers, word for word."""
+        self._scripted.extend(texts)
+
+    def fail_next(self, mode: Mode | str, times: int = 1) -> None:
+        """The next requests meet `mode`, whatever the switch says."""
+        self._failures.extend([Mode(mode)] * times)
+
+    async def serve(self, asked: Asked) -> Made | web.Response:
+        """Make an answer, or the failure the switch asks for."""
+        self.requests.append(asked)
+        mode = self._failures.pop(0) if self._failures else Mode(self.mode)
+        if mode in _ERRORS:
+            return self._error(mode)
+        if mode is Mode.HANG:
+            self._make(asked, mode)
+            await asyncio.sleep(3600)
+        if mode is Mode.SLOW:
+            await asyncio.sleep(self.slow_s)
+        made = self._make(asked, mode)
+        if mode is Mode.MALFORMED:
+            return web.Response(text='{"id": "broken", "choices": [{"mess', content_type="application/json")
+        if mode is Mode.CUT:
+            return web.Response(headers={"Content-Length": "5000"}, body=b'{"id":', content_type="application/json")
+        return made
+
+    def _make(self, asked: Asked, mode: Mode) -> Made:
+        bare = asked.model.rsplit("/", 1)[-1]
+        scripted = self._scripted.pop(0) if self._scripted else None
+        text = scripted if scripted is not None else reply(asked.system, asked.prompt, asked.max_tokens)
+        filtered = mode is Mode.CONTENT_FILTER
+        shown = "" if filtered or mode is Mode.EMPTY else text
+        given = count(asked.system) + count(asked.prompt)
+        cached = count(asked.system) if len(self.requests) > 1 else 0
+        tokens = (given, cached, max(1, count(shown)))
+        line = charge(self.name, bare, f"req_{secrets.token_hex(8)}", tokens)
+        self.invoice.append(line)
+        return Made(line.request_id, bare, shown, filtered, tokens)
+
+    def _error(self, mode: Mode) -> web.Response:
+        status, words = _ERRORS[mode]
+        error: dict[str, Any] = {"error": {"message": words, "type": "sandbox", "code": "context_length_exceeded" if mode is Mode.CONTEXT_OVERFLOW else str(status)}}
+        headers = {"Retry-After": f"{self.retry_after_s:g}"} if self.retry_after_s is not None and status == 429 else {}
+        return web.Response(status=status, text=json.dumps(error), content_type="application/json", headers=headers)
+
+
+def count(text: str) -> int:
+    """Tokens as these vendors count them: one for every four bytes, rounded up."""
+    return (len(text.encode("utf-8", "replace")) + 3) // 4

@@ -1,0 +1,89 @@
+"""Three wire formats: OpenAI's chat completions, Anthropic's messages, Gemini's generateContent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.providers.vendor import Asked, Made, Vendor
+
+
+async def openai(vendor: Vendor, request: web.Request) -> web.StreamResponse:
+    """POST …/chat/completions."""
+    sent = await request.json()
+    system, prompt = _split(sent["messages"])
+    limit = int(sent.get("max_completion_tokens") or sent.get("max_tokens") or 4096)
+    made = await vendor.serve(Asked(str(sent["model"]), system, prompt, limit))
+    if isinstance(made, web.Response):
+        return made
+    given, cached, output = made.tokens
+    usage: dict[str, Any] = {
+        "prompt_tokens": given, "completion_tokens": output, "total_tokens": given + output,
+        "prompt_tokens_details": {"cached_tokens": cached},
+    }  # fmt: skip
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": made.text},
+        "finish_reason": "content_filter" if made.filtered else "stop",
+    }
+    return web.json_response(
+        {"id": made.request_id, "object": "chat.completion", "created": 1, "model": made.model, "choices": [choice], "usage": usage}
+    )
+
+
+async def anthropic(vendor: Vendor, request: web.Request) -> web.StreamResponse:
+    """POST …/v1/messages."""
+    sent = await request.json()
+    system = _flat(sent.get("system") or "")
+    prompt = "\n\n".join(_flat(message["content"]) for message in sent["messages"])
+    made = await vendor.serve(Asked(str(sent["model"]), system, prompt, int(sent.get("max_tokens") or 4096)))
+    if isinstance(made, web.Response):
+        return made
+    given, cached, output = made.tokens
+    usage = {"input_tokens": given - cached, "cache_read_input_tokens": cached, "cache_creation_input_tokens": 0, "output_tokens": output}
+    return web.json_response(
+        {
+            "id": made.request_id, "type": "message", "role": "assistant", "model": made.model,
+            "content": [{"type": "text", "text": made.text}],
+            "stop_reason": "refusal" if made.filtered else "end_turn", "stop_sequence": None, "usage": usage,
+        }
+    )  # fmt: skip
+
+
+async def gemini(vendor: Vendor, request: web.Request) -> web.StreamResponse:
+    """POST …/models/<model>:generateContent."""
+    sent = await request.json()
+    system = _parts(sent.get("system_instruction") or sent.get("systemInstruction") or {})
+    prompt = "\n\n".join(_parts(turn) for turn in sent.get("contents", []))
+    config = sent.get("generationConfig") or {}
+    model = request.match_info["model"].split(":")[0]
+    made = await vendor.serve(Asked(model, system, prompt, int(config.get("max_output_tokens") or config.get("maxOutputTokens") or 4096)))
+    return made if isinstance(made, web.Response) else web.json_response(_gemini_answer(made))
+
+
+def _gemini_answer(made: Made) -> dict[str, Any]:
+    given, cached, output = made.tokens
+    content = {"parts": [{"text": made.text}], "role": "model"}
+    return {
+        "candidates": [{"content": content, "finishReason": "SAFETY" if made.filtered else "STOP", "index": 0}],
+        "usageMetadata": {
+            "promptTokenCount": given, "cachedContentTokenCount": cached, "candidatesTokenCount": output,
+            "totalTokenCount": given + output,
+        },
+        "modelVersion": made.model,
+        "responseId": made.request_id,
+    }  # fmt: skip
+
+
+def _split(messages: list[dict[str, Any]]) -> tuple[str, str]:
+    system = "\n\n".join(_flat(m["content"]) for m in messages if m["role"] == "system")
+    return system, "\n\n".join(_flat(m["content"]) for m in messages if m["role"] != "system")
+
+
+def _flat(content: Any) -> str:
+    return content if isinstance(content, str) else "".join(str(part.get("text", "")) for part in content)
+
+
+def _parts(turn: dict[str, Any]) -> str:
+    return "".join(str(part.get("text", "")) for part in turn.get("parts", []))

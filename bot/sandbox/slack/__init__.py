@@ -1,0 +1,1 @@
+"""A local Slack that rejects what Slack rejects."""

@@ -1,0 +1,101 @@
+"""What Slack rejects, with Slack's own error codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.sandbox.slack.state import SlackState
+
+NEEDS = {
+    "chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.delete": "chat:write",
+    "chat.postEphemeral": "chat:write", "chat.startStream": "chat:write", "chat.appendStream": "chat:write",
+    "chat.stopStream": "chat:write", "assistant.threads.setStatus": "chat:write", "users.info": "users:read",
+    "conversations.replies": "channels:history", "conversations.history": "channels:history", "team.info": "team:read",
+}  # fmt: skip
+
+_BLOCKS = frozenset({
+    "section", "header", "divider", "context", "actions", "markdown", "image", "input", "rich_text", "table",
+    "context_actions", "video", "file", "data_table", "data_visualization",
+})  # fmt: skip
+
+
+class Rejected(Exception):  # noqa: N818 - Slack's own word for it is "error"
+    """Slack says no."""
+
+    def __init__(self, code: str, **more: str) -> None:
+        super().__init__(code)
+        self.code, self.more = code, more
+
+
+def check_scope(state: SlackState, method: str) -> None:
+    """A token without the scope a method needs is refused."""
+    needed = NEEDS.get(method)
+    if needed and needed not in state.scopes:
+        raise Rejected("missing_scope", needed=needed, provided=",".join(sorted(state.scopes)))
+
+
+def check_channel(state: SlackState, channel: object, *, to_post: bool) -> str:
+    """The channel's id; unknown, archived or foreign channels are refused."""
+    if isinstance(channel, str) and channel in state.people and to_post:
+        return "D0LUCY"
+    found = state.channels.get(str(channel))
+    if found is None:
+        raise Rejected("channel_not_found")
+    if to_post and found.archived:
+        raise Rejected("is_archived")
+    if state.bot_user_id not in found.members:
+        raise Rejected("not_in_channel" if to_post else "channel_not_found")
+    return found.id
+
+
+def check_content(sent: dict[str, Any]) -> None:
+    """Texts and blocks within Slack's limits, and something to show at all."""
+    text, blocks, markdown = sent.get("text"), sent.get("blocks"), sent.get("markdown_text")
+    if markdown and (text or blocks):
+        raise Rejected("markdown_text_conflict")
+    if markdown and len(markdown) > 12_000:
+        raise Rejected("msg_too_long")
+    if not (text or blocks or markdown or sent.get("attachments")):
+        raise Rejected("no_text")
+    if blocks is not None:
+        check_blocks(blocks)
+    metadata = sent.get("metadata")
+    if metadata is not None and not (isinstance(metadata, dict) and metadata.get("event_type") and isinstance(metadata.get("event_payload"), dict)):
+        raise Rejected("invalid_metadata_format")
+
+
+def check_blocks(blocks: Any) -> None:
+    """At most fifty blocks of known types, each within its own limits."""
+    if not isinstance(blocks, list) or len(blocks) > 50:
+        raise Rejected("invalid_blocks")
+    markdown = 0
+    for block in blocks:
+        if not isinstance(block, dict) or block.get("type") not in _BLOCKS or _too_long(block):
+            raise Rejected("invalid_blocks")
+        markdown += len(block.get("text", "")) if block["type"] == "markdown" else 0
+    if markdown > 12_000:
+        raise Rejected("msg_blocks_too_long")
+
+
+def _too_long(block: dict[str, Any]) -> bool:
+    match block["type"]:
+        case "section":
+            fields = block.get("fields") or []
+            texts = [_words(field) for field in fields]
+            bare = not _words(block.get("text")) and not fields
+            return bare or len(_words(block.get("text"))) > 3000 or len(fields) > 10 or any(len(t) > 2000 for t in texts)
+        case "header":
+            return not 0 < len(_words(block.get("text"))) <= 150
+        case "context":
+            return not 0 < len(block.get("elements") or []) <= 10
+        case "actions":
+            elements = block.get("elements") or []
+            return not 0 < len(elements) <= 25 or any(len(_words(e.get("text"))) > 75 or len(e.get("action_id", "")) > 255 for e in elements)
+        case "markdown":
+            return not block.get("text")
+        case _:
+            return False
+
+
+def _words(text: Any) -> str:
+    return str(text.get("text", "")) if isinstance(text, dict) else ""

@@ -1,0 +1,190 @@
+"""Slack's Web API: the methods Lucy calls, and a clear no for the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.slack.faults import Faults
+from bot.sandbox.slack.rules import Rejected, check_channel, check_content, check_scope
+from bot.sandbox.slack.state import SlackState
+
+Answer = dict[str, Any]
+_LONGEST = 40_000
+
+
+class WebApi:
+    """`/api/<method>` of one workspace."""
+
+    def __init__(self, state: SlackState, faults: Faults, socket_url: Callable[[], str]) -> None:
+        self._state, self._faults, self._socket_url = state, faults, socket_url
+        self.calls: list[tuple[str, Answer]] = []
+        self._methods: dict[str, Callable[[Answer], Answer]] = {
+            "auth.test": self._auth_test,
+            "users.info": self._users_info,
+            "users.list": lambda _: {"members": [self._user(user) for user in self._state.people]},
+            "team.info": lambda _: {"team": {"id": state.team_id, "name": state.team}},
+            "conversations.replies": self._replies,
+            "conversations.history": self._history,
+            "conversations.info": self._info,
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "chat.delete": self._delete,
+            "chat.startStream": self._start_stream,
+            "chat.appendStream": self._append_stream,
+            "chat.stopStream": self._stop_stream,
+            "assistant.threads.setStatus": self._status,
+        }
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One call."""
+        method = request.match_info["method"]
+        sent = await _arguments(request)
+        fault = await self._faults.before(method)
+        if fault is not None:
+            return fault
+        try:
+            answer = {"ok": True, **self._call(method, sent, request.headers.get("Authorization", ""))}
+        except Rejected as no:
+            answer = {"ok": False, "error": no.code, **no.more}
+        self.calls.append((method, sent))
+        if self._faults.loses_answer(method) and request.transport:
+            request.transport.close()
+        return web.json_response(answer, headers={"x-oauth-scopes": ",".join(sorted(self._state.scopes))})
+
+    def _call(self, method: str, sent: Answer, authorization: str) -> Answer:
+        token = authorization.removeprefix("Bearer ").strip() or str(sent.pop("token", ""))
+        if method == "apps.connections.open":
+            if token != self._state.app_token:
+                raise Rejected("invalid_auth")
+            return {"url": self._socket_url()}
+        if not token:
+            raise Rejected("not_authed")
+        if token != self._state.bot_token:
+            raise Rejected("invalid_auth")
+        if method not in self._methods:
+            raise Rejected("unknown_method")
+        check_scope(self._state, method)
+        return self._methods[method](sent)
+
+    def _auth_test(self, _: Answer) -> Answer:
+        state = self._state
+        return {"url": "https://acme.example/", "team": state.team, "user": "lucy", "team_id": state.team_id, "user_id": state.bot_user_id, "bot_id": state.bot_id}
+
+    def _users_info(self, sent: Answer) -> Answer:
+        if sent.get("user") not in self._state.people:
+            raise Rejected("user_not_found")
+        return {"user": self._user(str(sent["user"]))}
+
+    def _user(self, user_id: str) -> Answer:
+        person = self._state.people[user_id]
+        return {
+            "id": person.id, "real_name": person.name, "is_admin": person.is_admin, "is_owner": person.is_owner,
+            "is_bot": person.is_bot, "profile": {"display_name": person.name, "real_name": person.name, "title": person.title},
+        }  # fmt: skip
+
+    def _info(self, sent: Answer) -> Answer:
+        channel = self._state.channels[check_channel(self._state, sent.get("channel"), to_post=False)]
+        return {"channel": {"id": channel.id, "name": channel.name, "is_archived": channel.archived}}
+
+    def _replies(self, sent: Answer) -> Answer:
+        channel = check_channel(self._state, sent.get("channel"), to_post=False)
+        thread = self._state.thread(channel, str(sent.get("ts")))
+        if not thread:
+            raise Rejected("thread_not_found")
+        return _page(thread, sent)
+
+    def _history(self, sent: Answer) -> Answer:
+        channel = check_channel(self._state, sent.get("channel"), to_post=False)
+        roots = [m for m in self._state.messages[channel] if m.get("thread_ts", m["ts"]) == m["ts"]]
+        return _page(roots[::-1], sent)
+
+    def _post(self, sent: Answer) -> Answer:
+        channel = check_channel(self._state, sent.get("channel"), to_post=True)
+        check_content(sent)
+        message = self._state.add(channel, self._from_lucy(sent))
+        return {"channel": channel, "ts": message["ts"], "message": message}
+
+    def _from_lucy(self, sent: Answer) -> Answer:
+        kept = {name: sent[name] for name in ("blocks", "thread_ts", "metadata", "markdown_text") if sent.get(name)}
+        text = str(sent.get("text") or sent.get("markdown_text") or "")[:_LONGEST]
+        return {**kept, "text": text, "user": self._state.bot_user_id, "bot_id": self._state.bot_id}
+
+    def _mine(self, sent: Answer) -> tuple[str, Answer]:
+        channel = check_channel(self._state, sent.get("channel"), to_post=True)
+        message = self._state.find(channel, str(sent.get("ts")))
+        if message is None:
+            raise Rejected("message_not_found")
+        if message.get("user") != self._state.bot_user_id:
+            raise Rejected("cant_update_message")
+        return channel, message
+
+    def _update(self, sent: Answer) -> Answer:
+        channel, message = self._mine(sent)
+        if message.get("streaming"):
+            raise Rejected("streaming_state_conflict")
+        check_content(sent)
+        message.update(self._from_lucy(sent), edited=True)
+        self._state.tell("message", channel=channel, message=message)
+        return {"channel": channel, "ts": message["ts"]}
+
+    def _delete(self, sent: Answer) -> Answer:
+        channel, message = self._mine(sent)
+        self._state.messages[channel].remove(message)
+        self._state.tell("deleted", channel=channel, ts=message["ts"])
+        return {"channel": channel, "ts": message["ts"]}
+
+    def _start_stream(self, sent: Answer) -> Answer:
+        channel = check_channel(self._state, sent.get("channel"), to_post=True)
+        if not sent.get("thread_ts"):
+            raise Rejected("invalid_thread_ts")
+        if not channel.startswith("D") and not (sent.get("recipient_team_id") and sent.get("recipient_user_id")):
+            raise Rejected("missing_recipient_team_id")
+        message = self._state.add(channel, {**self._from_lucy(sent), "streaming": True})
+        return {"channel": channel, "ts": message["ts"]}
+
+    def _append_stream(self, sent: Answer) -> Answer:
+        channel, message = self._mine(sent)
+        if not message.get("streaming"):
+            raise Rejected("message_not_in_streaming_state")
+        message["text"] += str(sent.get("markdown_text", ""))
+        if len(message["text"]) > 12_000:
+            raise Rejected("msg_too_long")
+        self._state.tell("message", channel=channel, message=message)
+        return {"channel": channel, "ts": message["ts"]}
+
+    def _stop_stream(self, sent: Answer) -> Answer:
+        answer = self._append_stream(sent)
+        _, message = self._mine(sent)
+        message.pop("streaming")
+        return answer
+
+    def _status(self, sent: Answer) -> Answer:
+        channel = check_channel(self._state, sent.get("channel_id"), to_post=True)
+        self._state.tell("status", channel=channel, thread_ts=sent.get("thread_ts"), status=str(sent.get("status", "")))
+        return {}
+
+
+async def _arguments(request: web.Request) -> Answer:
+    """Arguments as Slack takes them: JSON, form or query."""
+    sent: Answer = dict(request.query)
+    if request.content_type == "application/json":
+        sent.update(json.loads(await request.text() or "{}"))
+    elif request.can_read_body:
+        sent.update(dict(await request.post()))
+    return sent
+
+
+def _page(messages: list[Answer], sent: Answer) -> Answer:
+    limit = min(int(sent.get("limit") or 100), 1000)
+    start = int(sent.get("cursor") or 0)
+    oldest = str(sent.get("oldest") or "")
+    fitting = [message for message in messages if message["ts"] > oldest] if oldest else messages
+    shown = fitting[start : start + limit]
+    if str(sent.get("include_all_metadata", "")).lower() not in {"1", "true"}:
+        shown = [{key: value for key, value in message.items() if key != "metadata"} for message in shown]
+    more = start + limit < len(fitting)
+    return {"messages": shown, "has_more": more, "response_metadata": {"next_cursor": str(start + limit) if more else ""}}

@@ -1,0 +1,109 @@
+"""The local Slack as people and tests use it: say something, run a command, look at what stands there."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.slack.delivery import Deliverer
+from bot.sandbox.slack.faults import Faults
+from bot.sandbox.slack.sockets import Sockets
+from bot.sandbox.slack.state import Listener, SlackState
+from bot.sandbox.slack.web_api import WebApi
+
+_RESPONSES = 5
+
+
+class SlackWorkspace:
+    """One team with people, channels and an app called Lucy."""
+
+    def __init__(self, retry_delays_s: tuple[float, ...] = (0.0, 60.0, 300.0)) -> None:
+        self.state, self.faults, self.sockets = SlackState(), Faults(), Sockets()
+        self.delivery = Deliverer(self.state, self.sockets, retry_delays_s)
+        self.api = WebApi(self.state, self.faults, lambda: f"{self.origin.replace('http', 'ws', 1)}/socket")
+        self.origin = ""
+        self._ephemeral: dict[str, list[dict[str, Any]]] = {}
+
+    @property
+    def api_url(self) -> str:
+        """What SLACK_API_URL is set to."""
+        return f"{self.origin}/api/"
+
+    def routes(self, app: web.Application) -> None:
+        """Add the Web API, sockets and response URLs."""
+        app.router.add_route("*", "/api/{method}", self.api.handle)
+        app.router.add_get("/socket", self.sockets.handle)
+        app.router.add_post("/response/{token}", self._respond)
+
+    def subscribe(self, listener: Listener) -> None:
+        """`listener` hears of every visible change as a plain dict."""
+        self.state.subscribe(listener)
+
+    async def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
+        """Someone posts; the app hears of it as Slack would tell it. The ts."""
+        message = {"user": user, "text": text, **({"thread_ts": thread_ts} if thread_ts else {})}
+        stored = self.state.add(channel, message)
+        for event in self.events_of(channel, stored):
+            await self.delivery.event(event)
+        return str(stored["ts"])
+
+    def events_of(self, channel: str, message: dict[str, Any]) -> list[dict[str, Any]]:
+        """The deliveries one post causes: an app_mention, a direct message, or nothing Lucy subscribes to."""
+        event = {**message, "channel": channel, "event_ts": message["ts"]}
+        if self.state.channels[channel].kind == "im":
+            return [{**event, "type": "message", "channel_type": "im"}]
+        if f"<@{self.state.bot_user_id}" in message["text"]:
+            return [{**event, "type": "app_mention"}]
+        return []
+
+    async def command(self, command: str, text: str, user: str, channel: str) -> list[dict[str, Any]]:
+        """Someone runs a slash command; what only they see, so far."""
+        token = secrets.token_hex(8)
+        self._ephemeral[token] = []
+        fields = {
+            "command": command, "text": self._escaped(text), "user_id": user, "channel_id": channel,
+            "team_id": self.state.team_id, "response_url": f"{self.origin}/response/{token}", "trigger_id": token,
+        }  # fmt: skip
+        await self.delivery.form(fields, "slash_commands")
+        return self._ephemeral[token]
+
+    async def press(self, action_id: str, value: str, user: str, channel: str, ts: str) -> int:
+        """Someone presses a button of a message."""
+        message = self.state.find(channel, ts)
+        payload = {
+            "type": "block_actions", "user": {"id": user}, "team": {"id": self.state.team_id},
+            "channel": {"id": channel}, "message": message, "actions": [{"action_id": action_id, "value": value, "type": "button"}],
+        }  # fmt: skip
+        return await self.delivery.form({"payload": json.dumps(payload)}, "interactive")
+
+    def messages(self, channel: str, thread_ts: str | None = None) -> list[dict[str, Any]]:
+        """What stands in a channel, or in one of its threads."""
+        return self.state.thread(channel, thread_ts) if thread_ts else list(self.state.messages[channel])
+
+    def answers(self, channel: str, thread_ts: str) -> list[str]:
+        """What Lucy said in a thread."""
+        return [_words(m) for m in self.messages(channel, thread_ts) if m.get("user") == self.state.bot_user_id]
+
+    def _escaped(self, text: str) -> str:
+        """Slack turns #names and @names into ids when a command's should_escape is on."""
+        ids = {channel.name: channel.id for channel in self.state.channels.values()}
+        return re.sub(r"#([\w-]+)", lambda m: f"<#{ids[m[1]]}|{m[1]}>" if m[1] in ids else m[0], text)
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        shown = self._ephemeral.get(request.match_info["token"])
+        if shown is None or len(shown) >= _RESPONSES:
+            return web.Response(status=404, text="used_url")
+        message = await request.json()
+        shown.append(message)
+        self.state.tell("ephemeral", message=message)
+        return web.Response(text="ok")
+
+
+def _words(message: dict[str, Any]) -> str:
+    """What people read of a message: its Markdown blocks, else its text."""
+    blocks = [block["text"] for block in message.get("blocks", []) if block.get("type") == "markdown"]
+    return "\n".join(blocks) or str(message.get("text", ""))
