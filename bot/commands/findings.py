@@ -11,7 +11,7 @@ from bot.config import Settings, check_for_slack
 from bot.costs.price_book import PriceBook
 from bot.db.encryption import Cipher
 from bot.errors import SettingError
-from bot.routing.tiers import Skipped, Tiers, TierSpec
+from bot.routing.tiers import Tiers, TierSpec
 
 SOON = timedelta(days=90)
 
@@ -68,15 +68,16 @@ def encryption(settings: Settings) -> Finding:
 
 
 def models(tiers: Tiers) -> Iterator[Finding]:
-    """A line for every tier, and one for every model that no key at hand can reach."""
+    """A line for every tier, and one for every missing key with the models it would reach."""
     if not tiers.usable():
         names = sorted({name for skipped in tiers.skipped for name in skipped.missing})
         detail = f"no model can be used: set at least one of {', '.join(names)}"
         yield Finding("Models", State.SETTING, detail)
     for spec in tiers.specs:
         yield _tier(spec)
-    for skipped in tiers.skipped:
-        yield Finding("Keys", State.WARNING, _why_skipped(skipped))
+    for missing in dict.fromkeys(skipped.missing for skipped in tiers.skipped):
+        unreached = dict.fromkeys(skipped.model for skipped in tiers.skipped if skipped.missing == missing)
+        yield Finding("Keys", State.WARNING, f"{' or '.join(missing)} is not set: without {', '.join(unreached)}")
 
 
 def prices(tiers: Tiers, book: PriceBook) -> Finding:
@@ -100,9 +101,7 @@ def retired(tiers: Tiers, book: PriceBook, today: date) -> Iterator[Finding]:
             continue
         gone += 1
         if listing.retired <= today:
-            yield Finding(
-                "Retired models", State.FAULT, f"{model} was retired on {listing.retired}: replace it"
-            )
+            yield Finding("Retired models", State.FAULT, f"{model} was retired on {listing.retired}: replace it")
         else:
             yield Finding("Retired models", State.WARNING, f"{model} will be retired on {listing.retired}")
     if not gone:
@@ -113,10 +112,4 @@ def _tier(spec: TierSpec) -> Finding:
     subject = f"Tier {spec.tier.value} {spec.tier.name.lower()}"
     if not spec.candidates:
         return Finding(subject, State.WARNING, "no usable model: the next tier answers in its place")
-    return Finding(
-        subject, State.OK, ", then ".join(candidate.deployment.name for candidate in spec.candidates)
-    )
-
-
-def _why_skipped(skipped: Skipped) -> str:
-    return f"{skipped.model} is skipped: {' or '.join(skipped.missing)} is not set"
+    return Finding(subject, State.OK, ", then ".join(candidate.deployment.name for candidate in spec.candidates))

@@ -69,17 +69,16 @@ def test_a_model_that_will_retire_soon_is_a_warning(book: PriceBook) -> None:
 
     found = list(retired(tiers, book, day.replace(day=1)))
 
-    assert any(
-        finding.state is State.WARNING and "gemini-3.1-flash-lite" in finding.detail for finding in found
-    )
+    assert any(finding.state is State.WARNING and "gemini-3.1-flash-lite" in finding.detail for finding in found)
 
 
-def test_a_missing_key_names_the_model_and_the_variable(book: PriceBook) -> None:
-    found = list(models(read_tiers("default", {"OPENAI_API_KEY": "o"}, book)))
+def test_a_missing_key_is_named_once_with_every_model_it_would_reach(book: PriceBook) -> None:
+    found = list(models(read_tiers("default", {"GEMINI_API_KEY": "g", "MOONSHOT_API_KEY": "m"}, book)))
 
-    skipped = [finding.detail for finding in found if finding.subject == "Keys"]
-    assert "moonshot/kimi-k2.6 is skipped: MOONSHOT_API_KEY is not set" in skipped
-    assert not any("OPENAI_API_KEY" in detail for detail in skipped)
+    assert [finding.detail for finding in found if finding.subject == "Keys"] == [
+        "OPENAI_API_KEY is not set: without openai/gpt-6-luna, openai/gpt-6.1-terra, openai/gpt-6.1-sol",
+        "ANTHROPIC_API_KEY is not set: without anthropic/claude-sonnet-5-5, anthropic/claude-opus-5-5",
+    ]
 
 
 def test_no_key_at_all_is_a_bad_setting_that_names_the_variables(book: PriceBook) -> None:
@@ -104,9 +103,7 @@ def test_an_endpoint_without_prices_is_named_as_unpriced(book: PriceBook, tmp_pa
 
 
 def test_tokens_for_socket_mode_are_recognised() -> None:
-    settings = Settings(
-        slack_bot_token=SecretStr("xoxb-1"), slack_app_token=SecretStr("xapp-1"), _env_file=None
-    )
+    settings = Settings(slack_bot_token=SecretStr("xoxb-1"), slack_app_token=SecretStr("xapp-1"), _env_file=None)
 
     assert slack_settings(settings) == Finding("Slack settings", State.OK, "Socket Mode, one workspace")
 

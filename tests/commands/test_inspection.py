@@ -1,0 +1,123 @@
+"""What `lucy check` finds out by asking: the database, the manifests, Slack."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+
+from bot.commands.findings import State
+from bot.commands.inspection import database, manifests, of_version, slack
+from bot.config import Settings
+from bot.slack.oauth import SCOPES
+from tests.tracked import ROOT
+
+Answer = Callable[[str | None, str], Awaitable[Settings]]
+
+
+@pytest.fixture
+async def slack_that_says() -> AsyncIterator[Answer]:
+    """Settings for a Slack whose `auth.test` fails with `error`, or else grants `scopes`."""
+    servers: list[TestServer] = []
+
+    async def start(error: str | None, scopes: str) -> Settings:
+        async def auth_test(_: web.Request) -> web.Response:
+            said = {"ok": False, "error": error} if error else {"ok": True, "team": "Acme", "user": "lucy"}
+            return web.json_response(said, headers={"X-OAuth-Scopes": scopes})
+
+        app = web.Application()
+        app.router.add_post("/api/auth.test", auth_test)
+        server = TestServer(app)
+        await server.start_server()
+        servers.append(server)
+        return Settings(
+            slack_bot_token=SecretStr("xoxb-1"), slack_api_url=str(server.make_url("/api/")), _env_file=None
+        )
+
+    yield start
+    for server in servers:
+        await server.close()
+
+
+async def test_a_migrated_database_is_well(database_url: str) -> None:
+    found = [finding async for finding in database(Settings(database_url=SecretStr(database_url), _env_file=None))]
+
+    assert [(finding.subject, finding.state) for finding in found] == [
+        ("Database", State.OK),
+        ("Migrations", State.OK),
+    ]
+
+
+@pytest.mark.parametrize(("migrate", "state"), [("on", State.WARNING), ("off", State.FAULT)])
+async def test_a_database_that_is_behind_is_a_fault_only_when_lucy_may_not_migrate(
+    empty_database_url: str, migrate: str, state: State
+) -> None:
+    settings = Settings.model_validate({"DATABASE_URL": empty_database_url, "migrate": migrate})
+
+    found = [finding async for finding in database(settings)]
+
+    assert found[-1].subject == "Migrations"
+    assert found[-1].state is state
+
+
+@pytest.mark.parametrize(
+    ("url", "state"),
+    [("postgresql://lucy@127.0.0.1:1/lucy", State.FAULT), ("mysql://lucy@127.0.0.1/lucy", State.SETTING)],
+)
+async def test_a_database_that_cannot_be_used_is_one_readable_line(url: str, state: State) -> None:
+    found = [finding async for finding in database(Settings(database_url=SecretStr(url), _env_file=None))]
+
+    assert [finding.state for finding in found] == [state]
+
+
+@pytest.mark.parametrize(("version", "state"), [("15.18", State.OK), ("18.6", State.OK), ("19.1", State.WARNING)])
+def test_a_postgresql_newer_than_the_tried_ones_is_a_warning(version: str, state: State) -> None:
+    assert of_version(version, "DATABASE_URL").state is state
+
+
+def test_the_manifests_that_ship_ask_for_every_scope() -> None:
+    assert [finding.state for finding in manifests(ROOT)] == [State.OK, State.OK]
+
+
+def test_a_manifest_that_lacks_a_scope_is_named_with_it(tmp_path: Path) -> None:
+    shipped = (ROOT / "manifest.yml").read_text()
+    (tmp_path / "manifest.yml").write_text(shipped.replace("      - im:history\n", ""))
+
+    found = list(manifests(tmp_path))
+
+    assert [(finding.state, finding.detail) for finding in found] == [
+        (State.FAULT, "manifest.yml does not ask for im:history")
+    ]
+
+
+def test_a_manifest_that_is_no_manifest_is_said_so(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "LICENSE", tmp_path / "manifest.yml")
+
+    assert [finding.state for finding in manifests(tmp_path)] == [State.FAULT]
+
+
+async def test_a_token_with_every_scope_is_well(slack_that_says: Answer) -> None:
+    found = [finding async for finding in slack(await slack_that_says(None, ",".join(SCOPES)))]
+
+    assert [finding.state for finding in found] == [State.OK]
+    assert found[0].detail == "the token speaks for lucy in Acme"
+
+
+async def test_a_missing_scope_is_a_warning(slack_that_says: Answer) -> None:
+    found = [finding async for finding in slack(await slack_that_says(None, "chat:write,commands"))]
+
+    assert [finding.state for finding in found] == [State.OK, State.WARNING]
+    assert "app_mentions:read" in found[1].detail
+
+
+async def test_a_token_that_slack_refuses_is_a_fault(slack_that_says: Answer) -> None:
+    found = [finding async for finding in slack(await slack_that_says("invalid_auth", ""))]
+
+    assert [(finding.state, finding.detail) for finding in found] == [
+        (State.FAULT, "SLACK_BOT_TOKEN is refused: invalid_auth")
+    ]
