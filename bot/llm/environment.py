@@ -6,7 +6,7 @@ import gc
 import importlib
 import logging
 import os
-from types import ModuleType
+from typing import Any
 
 _BEFORE_IMPORT = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -15,12 +15,12 @@ _BEFORE_IMPORT = {
 }
 
 
-def load_litellm() -> ModuleType:
+def load_litellm() -> Any:
     """Import litellm (1.5 s; the garbage collector off saves a third) with its network habits switched off."""
     os.environ.update(_BEFORE_IMPORT)
     gc.disable()
     try:
-        litellm = importlib.import_module("litellm")
+        litellm: Any = importlib.import_module("litellm")
     finally:
         gc.enable()
     litellm.suppress_debug_info = True

@@ -59,7 +59,10 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the provider counted them. Cached and cache-write tokens are part of the input, reasoning of the output."""
+    """Tokens as the provider counted them; cached and cache-write tokens are part of the input, reasoning of the output.
+
+    `reported_usd` is the provider's own word for the cost, whoever said it; `contradictory` counts were cut.
+    """
 
     input_tokens: int = 0
     cached_input_tokens: int = 0
@@ -70,6 +73,7 @@ class Usage:
     service_tier: str | None = None
     reported_usd: Decimal | None = None
     raw: Mapping[str, object] = field(default_factory=dict)
+    contradictory: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,48 +1,142 @@
-"""Usage as a provider reports it, normalised."""
+"""Usage as a provider wrote it, normalised: three wire formats, one meaning, nothing believed blindly."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bot.llm.model_client import Usage
 
-BELIEVED = frozenset({"openrouter"})
-"""Providers whose own word for the cost we take: anyone can write `usage.cost` into an answer."""
+_MOST_TOKENS = 1_000_000_000
+_LONGEST_WORD = 200
 
 
-def usage_of(raw: Mapping[str, Any] | None, provider: str, service_tier: str | None = None) -> Usage | None:
-    """Normalise the usage block of an answer; None when the provider reported none."""
-    if not raw or not (raw.get("prompt_tokens") or raw.get("completion_tokens") or raw.get("total_tokens")):
+def usage_of(body: Mapping[str, Any]) -> Usage | None:
+    """The usage in the body of an answer; None when there is none, or when it cannot be a count of tokens."""
+    gemini, other = _block(body, "usageMetadata"), _block(body, "usage")
+    try:
+        if gemini:
+            usage = _gemini(gemini)
+        elif "input_tokens" in other:
+            usage = _anthropic(other)
+        else:
+            usage = _openai(other, body.get("service_tier"))
+    except ValueError:
         return None
-    prompt, output = raw.get("prompt_tokens_details") or {}, raw.get("completion_tokens_details") or {}
-    written = _count(raw.get("cache_creation_input_tokens")) or _count(prompt.get("cache_write_tokens"))
-    by_age = prompt.get("cache_creation_token_details") or {}
-    cached = _count(raw.get("cache_read_input_tokens")) or _count(prompt.get("cached_tokens"))
-    input_tokens = _count(raw.get("prompt_tokens"))
-    completion = max(_count(raw.get("completion_tokens")), _count(raw.get("total_tokens")) - input_tokens)
-    cached = min(cached, input_tokens)
-    return Usage(
+    return usage if usage.input_tokens or usage.output_tokens else None
+
+
+def word(value: object) -> str | None:
+    """A short text from outside that any database column takes: no NUL, no lone surrogate, at most 200 characters."""
+    if not isinstance(value, str) or not value:
+        return None
+    return value.encode("utf-8", "replace").decode()[:_LONGEST_WORD].replace("\0", "")
+
+
+def _openai(block: Mapping[str, Any], service_tier: object) -> Usage:
+    """OpenAI and everyone who speaks its protocol; also what litellm makes of the others."""
+    prompt, details = _block(block, "prompt_tokens_details"), _block(block, "completion_tokens_details")
+    input_tokens, output_tokens = _count(block, "prompt_tokens"), _count(block, "completion_tokens")
+    reasoning = _count(details, "reasoning_tokens")
+    if _count(block, "total_tokens") == input_tokens + output_tokens + reasoning:
+        output_tokens += reasoning
+    said = Usage(
         input_tokens=input_tokens,
-        cached_input_tokens=cached,
-        cache_write_tokens=min(written, input_tokens - cached),
-        cache_write_1h_tokens=_count(by_age.get("ephemeral_1h_input_tokens")),
-        output_tokens=completion,
-        reasoning_tokens=min(_count(output.get("reasoning_tokens")), completion),
-        service_tier=service_tier if isinstance(service_tier, str) else None,
-        reported_usd=_dollars(raw.get("cost")) if provider in BELIEVED else None,
-        raw=dict(raw),
+        cached_input_tokens=_count(prompt, "cached_tokens")
+        or _count(block, "cached_tokens")
+        or _count(block, "prompt_cache_hit_tokens"),
+        cache_write_tokens=_count(prompt, "cache_write_tokens"),
+        cache_write_1h_tokens=_count(_block(prompt, "cache_creation_token_details"), "ephemeral_1h_input_tokens"),
+        output_tokens=output_tokens,
+        reasoning_tokens=reasoning,
+        service_tier=word(service_tier),
     )
+    return _possible(said, block)
 
 
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
+def _anthropic(block: Mapping[str, Any]) -> Usage:
+    """Anthropic counts what it read from and wrote to its cache apart from the input."""
+    read, written = _count(block, "cache_read_input_tokens"), _count(block, "cache_creation_input_tokens")
+    said = Usage(
+        input_tokens=_count(block, "input_tokens") + read + written,
+        cached_input_tokens=read,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=_count(_block(block, "cache_creation"), "ephemeral_1h_input_tokens"),
+        output_tokens=_count(block, "output_tokens"),
+        service_tier=word(block.get("service_tier")),
+    )
+    return _possible(said, block)
+
+
+def _gemini(block: Mapping[str, Any]) -> Usage:
+    """Gemini counts thoughts apart from the candidates, and bills both as output."""
+    thoughts = _count(block, "thoughtsTokenCount")
+    said = Usage(
+        input_tokens=_count(block, "promptTokenCount") + _count(block, "toolUsePromptTokenCount"),
+        cached_input_tokens=_count(block, "cachedContentTokenCount"),
+        output_tokens=_count(block, "candidatesTokenCount") + thoughts,
+        reasoning_tokens=thoughts,
+        service_tier=word(block.get("trafficType")),
+    )
+    return _possible(said, block)
+
+
+def _possible(said: Usage, block: Mapping[str, Any]) -> Usage:
+    """Counts that contradict themselves are cut to what can be true; the raw block keeps what was said."""
+    cached = min(said.cached_input_tokens, said.input_tokens)
+    written = min(said.cache_write_tokens, said.input_tokens - cached)
+    cut = replace(
+        said,
+        cached_input_tokens=cached,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=min(said.cache_write_1h_tokens, written),
+        reasoning_tokens=min(said.reasoning_tokens, said.output_tokens),
+    )
+    return replace(cut, contradictory=cut != said, reported_usd=_dollars(block.get("cost")), raw=_kept(block))
+
+
+def _block(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = body.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _count(block: Mapping[str, Any], key: str) -> int:
+    """A number of tokens; 0 when absent. Raises ValueError for what cannot be one."""
+    value = block.get(key)
+    if value is None:
+        return 0
+    if type(value) is not int or not 0 <= value <= _MOST_TOKENS:
+        raise ValueError(key)
+    return value
 
 
 def _dollars(value: object) -> Decimal | None:
+    if value is None or isinstance(value, bool):
+        return None
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    return amount if amount.is_finite() and 0 <= amount < _MOST_TOKENS else None
+
+
+def _kept(block: Mapping[str, Any], depth: int = 3) -> dict[str, Any]:
+    """The block as reported, less its nulls and what a JSON column refuses."""
+    kept: dict[str, Any] = {}
+    for key, value in list(block.items())[:40]:
+        name = word(key) or ""
+        match value:
+            case Mapping():
+                kept[name] = _kept(value, depth - 1) if depth else {}
+            case bool() | int():
+                kept[name] = value
+            case float():
+                kept[name] = value if math.isfinite(value) else str(value)
+            case str():
+                kept[name] = word(value)
+            case _:
+                continue
+    return {name: value for name, value in kept.items() if value not in ({}, None)}

@@ -1,0 +1,34 @@
+"""How litellm comes into the process: late, from this machine alone, with the collector back on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+LAZY = "import sys, bot.llm.litellm_client; print('litellm' in sys.modules, 'openai' in sys.modules)"
+
+OFFLINE = """
+import gc, socket
+
+def refuse(*_):
+    raise SystemExit("litellm went to the network while it was imported")
+
+socket.socket.connect = socket.getaddrinfo = refuse
+from bot.llm.environment import load_litellm
+litellm = load_litellm()
+print(litellm.suppress_debug_info, len(litellm.model_cost) > 1000, gc.isenabled(), litellm.success_callback)
+"""
+
+
+def test_importing_the_client_does_not_load_litellm() -> None:
+    assert run(LAZY) == "False False"
+
+
+def test_litellm_is_loaded_without_the_network() -> None:
+    assert run(OFFLINE) == "True True True []"
+
+
+def run(script: str) -> str:
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
