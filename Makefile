@@ -8,7 +8,7 @@ COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --gen
 	--quiet --custom-compile-command "make lock" --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check static format bench lock clean
+.PHONY: help demo run test check static format docs bench lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ static: $(VENV)/dev ## the same without the tests
 format: $(VENV)/dev ## put the code in its form
 	$(IN) -m ruff format .
 	$(IN) -m ruff check --fix .
+
+docs: $(VENV)/dev ## write the generated tables of the README anew
+	@$(IN) -m tests.readme
 
 bench: $(VENV)/dev ## measure the figures the README promises
 	$(IN) -m tests.bench

@@ -1,0 +1,60 @@
+"""The tables of the README that code knows better: `python -m tests.readme` writes them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.__main__ import app
+from bot.config import Settings, variable_of
+from bot.costs.price_book import load_price_book
+from bot.costs.pricing import Price
+from bot.routing.tiers import read_tiers
+from tests.tracked import ROOT
+
+README = ROOT / "README.md"
+EVERY_KEY = {f"{vendor}_API_KEY": "a key" for vendor in ("GEMINI", "OPENAI", "MOONSHOT", "ANTHROPIC")}
+
+
+def rewritten(text: str) -> str:
+    """The README with every generated table as the code now has it."""
+    for name, lines in {"commands": commands(), "settings": settings(), "tiers": tiers()}.items():
+        table = "\n".join(lines)
+        start, rest = text.split(f"<!-- {name} -->\n")
+        text = f"{start}<!-- {name} -->\n{table}\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
+    return text
+
+
+def commands() -> Iterator[str]:
+    yield "| command | what it does |"
+    yield "|---|---|"
+    for command in app.registered_commands:
+        assert command.callback
+        story = (command.callback.__doc__ or "").partition("\n")[0]
+        yield f"| `lucy {command.name or command.callback.__name__}` | {story} |"
+
+
+def settings() -> Iterator[str]:
+    yield "| variable | default | meaning |"
+    yield "|---|---|---|"
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True, validated_data={})
+        shown = f"`{default}`" if isinstance(default, str | int | float | Path) else ""
+        yield f"| `{variable_of(name)}` | {shown} | {field.description} |"
+
+
+def tiers() -> Iterator[str]:
+    yield "| tier | models, primary first | USD per million tokens, in / out |"
+    yield "|---|---|---|"
+    for spec in read_tiers("default", EVERY_KEY, load_price_book()).specs:
+        models = "<br>".join(f"`{candidate.deployment.model}`" for candidate in spec.candidates)
+        prices = "<br>".join(shown(candidate.price) for candidate in spec.candidates)
+        yield f"| {spec.tier.value} {spec.tier.name.lower()} | {models} | {prices} |"
+
+
+def shown(price: Price | None) -> str:
+    return f"{price.rates.input:f} / {price.rates.output:f}" if price else "unpriced"
+
+
+if __name__ == "__main__":
+    README.write_text(rewritten(README.read_text()))
