@@ -130,7 +130,9 @@ async def lucy(
         await client.warm_up()
         pages = OAuthPages(db, settings.slack_api_url, *_oauth(settings)) if settings.slack_client_id else None
         over_http = bolt if settings.slack_signing_secret else None
-        url = await stack.enter_async_context(_listening(web_app(over_http, _missing(db, client), pages), settings.host, settings.port))
+        url = await stack.enter_async_context(
+            _listening(web_app(over_http, _missing(db, client), pages), settings.host, settings.port)
+        )
         await stack.enter_async_context(_metrics(telemetry, settings.metrics_addr))
         await stack.enter_async_context(schedule(_jobs(db, digests)))
         ended = await stack.enter_async_context(_working(worker))

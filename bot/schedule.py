@@ -28,7 +28,9 @@ class Jobs:
 @asynccontextmanager
 async def schedule(jobs: Jobs) -> AsyncIterator[None]:
     """The jobs tick while the block runs."""
-    scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 300})
+    scheduler = AsyncIOScheduler(
+        timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 300}
+    )
     scheduler.add_job(_quietly("digests", jobs.digests), "interval", seconds=30)
     scheduler.add_job(_quietly("sweep_costs", jobs.sweep_costs), "interval", seconds=30)
     scheduler.add_job(_quietly("clean", jobs.clean), "interval", hours=1)

@@ -21,7 +21,11 @@ class Telemetry:
         self._attempts = self._counter("lucy_attempts", "Attempts at a model", "model", "state")
         self._spend = self._counter("lucy_spend_usd", "Settled cost in USD", "model", "purpose")
         self._latency = Histogram(
-            "lucy_attempt_seconds", "Duration of an attempt", ["model"], registry=self.registry, buckets=(0.1, 0.3, 1, 3, 10, 30, 60)
+            "lucy_attempt_seconds",
+            "Duration of an attempt",
+            ["model"],
+            registry=self.registry,
+            buckets=(0.1, 0.3, 1, 3, 10, 30, 60),
         )
         self.waiting = Gauge("lucy_inbox_waiting", "Asks neither done nor dead", registry=self.registry)
 

@@ -102,7 +102,11 @@ async def _execute(url: str, statement: str) -> None:
     parsed = make_url(url)
     host = parsed.query.get("host", parsed.host)
     connection = await asyncpg.connect(
-        host=str(host), port=parsed.port or 5432, user=parsed.username, password=parsed.password, database=parsed.database
+        host=str(host),
+        port=parsed.port or 5432,
+        user=parsed.username,
+        password=parsed.password,
+        database=parsed.database,
     )
     try:
         await connection.execute(statement)

@@ -32,9 +32,7 @@ def test_imports_point_the_way_a_message_travels() -> None:
     assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["run", "--help"], ["route", "--help"], ["check", "--help"]]
-)
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["route", "--help"], ["check", "--help"]])
 def test_help_loads_no_model_library_no_sql_and_no_slack(arguments: list[str]) -> None:
     assert heavy_after(f"from bot.__main__ import app; app({arguments!r}, standalone_mode=False)") == []
 
@@ -67,9 +65,7 @@ def test_only_the_composition_root_and_the_commands_choose_a_model_client() -> N
 
 def heavy_after(statement: str) -> list[str]:
     """The heavy libraries that a fresh interpreter holds after running `statement`."""
-    code = (
-        f"{statement}\nimport sys; sys.stderr.write(' '.join({{m for m in {HEAVY!r} if m in sys.modules}}))"
-    )
+    code = f"{statement}\nimport sys; sys.stderr.write(' '.join({{m for m in {HEAVY!r} if m in sys.modules}}))"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     return ran.stderr.split()
 

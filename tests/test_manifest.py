@@ -106,9 +106,7 @@ def manifest(name: str) -> Any:
 def registered(kind: str) -> list[str]:
     """What Bolt was told to listen to: the constraint that each listener's matcher closes over."""
     nobody = cast(Any, None)
-    app: AsyncApp = build_app(
-        "secret", "http://127.0.0.1:9/api/", cast(Any, authorize), nobody, nobody, nobody
-    )
+    app: AsyncApp = build_app("secret", "http://127.0.0.1:9/api/", cast(Any, authorize), nobody, nobody, nobody)
     matchers = [matcher for listener in app._async_listeners for matcher in listener.matchers]
     found = [constraint(cast(Any, matcher).func) for matcher in matchers]
     return sorted(name for of, name in found if of == kind)
@@ -129,9 +127,7 @@ def constraint(function: Callable[..., Any]) -> tuple[str, str]:
 def called() -> set[str]:
     """Every method of Slack's Web API that Lucy's code names."""
     sources = [path for path in tracked(".py") if path.is_relative_to("bot/slack")]
-    texts = {
-        node.value for path in sources for node in ast.walk(parsed(path)) if isinstance(node, ast.Constant)
-    }
+    texts = {node.value for path in sources for node in ast.walk(parsed(path)) if isinstance(node, ast.Constant)}
     return {text for text in texts if isinstance(text, str) and METHOD.fullmatch(text)}
 
 

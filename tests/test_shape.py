@@ -14,9 +14,7 @@ FUNCTION_LINES = 40
 VAGUE = re.compile(r"(^|_)(part_?\d*|helpers?|utils?|common|misc|manager|stuff)$")
 FOLDERS = {"bot", "tests", "migrations", ".ci", ".github"}
 MACHINE_PATH = re.compile(r"/(?:root|work|opt/pypi)/\w|/home/(?!lucy\b)\w+/|[A-Z]:\\Users")
-REGISTRY_HOST = re.compile(
-    r"(?:pypi|pythonhosted|npmjs|debian)\.(?:org|com)|(?:index-url|find-links)[ =\"']*https?:"
-)
+REGISTRY_HOST = re.compile(r"(?:pypi|pythonhosted|npmjs|debian)\.(?:org|com)|(?:index-url|find-links)[ =\"']*https?:")
 TEXTS = {
     ".py",
     ".md",

@@ -34,7 +34,10 @@ async def show_once(say: Callable[[str], None]) -> None:
         if line:
             say(line)
     say(f"Lucy in the thread:\n  {answers[0] if answers else 'nothing'}")
-    booked = sum((Decimal(event["cost_usd"] or 0) for event in heard if event["event"] == "attempt_settled"), Decimal(0))
+    booked = sum(
+        (Decimal(event["cost_usd"] or 0) for event in heard if event["event"] == "attempt_settled"),
+        Decimal(0),
+    )
     say(f"ledger ${exact(booked)}  ·  providers' invoice ${exact(invoice)}")
     if len(answers) != 1 or booked != invoice:
         raise LucyError("the demo did not end as it should: one answer, and a ledger equal to the invoice")

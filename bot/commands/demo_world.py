@@ -17,13 +17,20 @@ from bot.sandbox.sandbox import Providers, Sandbox
 _TIERS = (
     ("fast", 20, 1024, ("gemini/gemini-3.1-flash-lite", "openai/gpt-6-luna")),
     ("standard", 40, 4096, ("moonshot/kimi-k2.6", "openai/gpt-6.1-terra")),
-    ("frontier", 60, 16384, ("anthropic/claude-sonnet-5-5", "anthropic/claude-opus-5-5", "openai/gpt-6.1-sol")),
+    (
+        "frontier",
+        60,
+        16384,
+        ("anthropic/claude-sonnet-5-5", "anthropic/claude-opus-5-5", "openai/gpt-6.1-sol"),
+    ),
 )
 """The default tiers, with the sandbox's endpoints and shorter patience."""
 
 
 @asynccontextmanager
-async def demo_lucy(sandbox: Sandbox, *, real: bool = False, say: Callable[[str], None] | None = None) -> AsyncIterator[Lucy]:
+async def demo_lucy(
+    sandbox: Sandbox, *, real: bool = False, say: Callable[[str], None] | None = None
+) -> AsyncIterator[Lucy]:
     """A Lucy that serves the sandbox's Slack while the block runs."""
     with tempfile.TemporaryDirectory(prefix="lucy-demo-") as folder:
         tiers = Path(folder) / "tiers.toml"
@@ -56,12 +63,15 @@ def demo_settings(sandbox: Sandbox, base: Settings, tiers: str) -> Settings:
 
 def tiers_toml(providers: Providers) -> str:
     """A tiers file whose models are the sandbox's, at the sandbox's prices."""
-    return "\n".join(_tier(*tier, providers) for tier in _TIERS)
+    return "\n".join(_tier(tier, providers) for tier in _TIERS)
 
 
-def _tier(name: str, deadline_s: int, tokens: int, models: tuple[str, ...], providers: Providers) -> str:
+def _tier(tier: tuple[str, int, int, tuple[str, ...]], providers: Providers) -> str:
+    name, deadline_s, tokens, models = tier
     rows = ",\n".join(_model(model, providers) for model in models)
-    return f'[[tier]]\nname = "{name}"\ndeadline_s = {deadline_s}\nmax_output_tokens = {tokens}\nmodels = [\n{rows},\n]\n'
+    return (
+        f'[[tier]]\nname = "{name}"\ndeadline_s = {deadline_s}\nmax_output_tokens = {tokens}\nmodels = [\n{rows},\n]\n'
+    )
 
 
 def _model(model: str, providers: Providers) -> str:

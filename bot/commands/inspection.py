@@ -74,9 +74,7 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
 def of_version(version: str, where: str) -> Finding:
     """Lucy is tried on PostgreSQL 15 to 18; older ones are refused before this."""
     tried = int(version.split(".")[0]) <= NEWEST_TRIED
-    detail = f"{where}: PostgreSQL {version}" + (
-        "" if tried else f", newer than the {NEWEST_TRIED} Lucy is tried on"
-    )
+    detail = f"{where}: PostgreSQL {version}" + ("" if tried else f", newer than the {NEWEST_TRIED} Lucy is tried on")
     return Finding("Database", State.OK if tried else State.WARNING, detail)
 
 
@@ -119,6 +117,4 @@ async def slack(settings: Settings) -> AsyncIterator[Finding]:
         return
     yield Finding("Slack", State.OK, f"the token speaks for {grants.user} in {grants.team}")
     if grants.lacking:
-        yield Finding(
-            "Slack", State.WARNING, f"the token lacks {', '.join(grants.lacking)}: reinstall the app"
-        )
+        yield Finding("Slack", State.WARNING, f"the token lacks {', '.join(grants.lacking)}: reinstall the app")

@@ -11,7 +11,9 @@ import typer
 def route(
     text: Annotated[str, typer.Argument(help="What someone would ask.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
-    lines: Annotated[bool, typer.Option("--jsonl", help='Read {"text": …, "thread": […]} lines from standard input.')] = False,
+    lines: Annotated[
+        bool, typer.Option("--jsonl", help='Read {"text": …, "thread": […]} lines from standard input.')
+    ] = False,
 ) -> None:
     """Show which tier a text would get, why, and what its answer would cost at most."""
     import json

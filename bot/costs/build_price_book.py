@@ -70,10 +70,14 @@ def listing(entry: dict[str, Any]) -> dict[str, Any]:
     """One model's row: exact decimal strings, long-context rates, context window, retirement."""
     row: dict[str, Any] = {ours: per_million(entry[theirs]) for ours, theirs in _FIELDS.items() if theirs in entry}
     row["context_tokens"] = entry["max_input_tokens"]
-    thresholds = {int(found[1]) for key in entry if (found := re.fullmatch(r"input_cost_per_token_above_(\d+)k_tokens", key))}
+    thresholds = {
+        int(found[1]) for key in entry if (found := re.fullmatch(r"input_cost_per_token_above_(\d+)k_tokens", key))
+    }
     for thousand in sorted(thresholds)[:1]:
         suffix = f"_above_{thousand}k_tokens"
-        long = {ours: per_million(entry[theirs + suffix]) for ours, theirs in _FIELDS.items() if theirs + suffix in entry}
+        long = {
+            ours: per_million(entry[theirs + suffix]) for ours, theirs in _FIELDS.items() if theirs + suffix in entry
+        }
         row["above"] = {"tokens": thousand * 1000, **long}
     if "deprecation_date" in entry:
         row["retired"] = entry["deprecation_date"]

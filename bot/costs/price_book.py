@@ -45,7 +45,10 @@ def load_price_book() -> PriceBook:
 def _listing(model: str, row: dict[str, Any]) -> Listing:
     above = row.get("above")
     price = Price(
-        Rates.of(row), "list", above["tokens"] if above else None, Rates.of({**row, **above}) if above else None
+        Rates.of(row),
+        "list",
+        above["tokens"] if above else None,
+        Rates.of({**row, **above}) if above else None,
     )
     retired = date.fromisoformat(row["retired"]) if "retired" in row else None
     return Listing(model, price, row.get("context_tokens"), retired)

@@ -32,7 +32,11 @@ class SpendReport:
     def as_json(self) -> dict[str, object]:
         """Exact figures as strings."""
         return {
-            "period": {"label": self.period.label, "start": self.period.start.isoformat(), "end": self.period.end.isoformat()},
+            "period": {
+                "label": self.period.label,
+                "start": self.period.start.isoformat(),
+                "end": self.period.end.isoformat(),
+            },
             "baseline_model": self.baseline_model,
             "saved_usd": exact(self.saved_usd),
             "total": _row(self.total),
@@ -47,7 +51,9 @@ class Reports:
     def __init__(self, db: Database, baseline_model: str) -> None:
         self._db, self._baseline_model = db, baseline_model
 
-    async def spend(self, workspace_id: UUID, period: Period, by: str | None = None, only: str | None = None) -> SpendReport:
+    async def spend(
+        self, workspace_id: UUID, period: Period, by: str | None = None, only: str | None = None
+    ) -> SpendReport:
         """The total, and rows `by` a dimension; `only` keeps one key of it (a member's own rows)."""
         async with self._db.unit(workspace_id) as unit:
             totals = await unit.rollups.by("total", period.start, period.end)

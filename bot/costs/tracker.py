@@ -111,7 +111,9 @@ class Tracker:
             requested_model=attempt.deployment.model,
             provider=attempt.deployment.provider,
             deployment=attempt.deployment.name,
-            reserved_usd=attempt.price.reserve(attempt.input_bytes, attempt.max_output_tokens) if attempt.price else None,
+            reserved_usd=attempt.price.reserve(attempt.input_bytes, attempt.max_output_tokens)
+            if attempt.price
+            else None,
             rates=attempt.price.rates.snapshot() if attempt.price else None,
             price_book=self._book.version,
             baseline_model=self._baseline_model,
@@ -124,7 +126,9 @@ class Tracker:
         self._telemetry.emit("attempt_opened", **_facts(attempt, key), reserved_usd=_text(row.reserved_usd))
         return Opened(attempt, key)
 
-    async def settle(self, opened: Opened, completion: Completion, latency_ms: int, keep: Keep | None = None) -> Settled:
+    async def settle(
+        self, opened: Opened, completion: Completion, latency_ms: int, keep: Keep | None = None
+    ) -> Settled:
         """The provider answered. Raises LeaseLost after the row is settled when the answer may no longer be kept."""
         outcome = self._priced(opened.attempt, "settled", completion, latency_ms)
         await self._move(opened, outcome, keep=(keep, completion.text) if keep else None)
@@ -139,7 +143,11 @@ class Tracker:
             outcome = replace(outcome, error_class=fault.kind)
         else:
             outcome = Outcome(
-                "failed", opened.attempt.deployment.model, fault.kind, cost_usd=Decimal(0), latency_ms=latency_ms
+                "failed",
+                opened.attempt.deployment.model,
+                fault.kind,
+                cost_usd=Decimal(0),
+                latency_ms=latency_ms,
             )
         await self._move(opened, outcome)
         return Settled(outcome.cost_usd, outcome.cost_source)
@@ -155,7 +163,11 @@ class Tracker:
         known = completion.usage is not None
         price = attempt.price
         listed = price.cost(usage) if price and known else None
-        cost, source = (usage.reported_usd, "provider") if usage.reported_usd is not None else (listed, price.source if price else "unpriced")
+        cost, source = (
+            (usage.reported_usd, "provider")
+            if usage.reported_usd is not None
+            else (listed, price.source if price else "unpriced")
+        )
         if not known:
             cost, source = None, "unpriced"
         return Outcome(

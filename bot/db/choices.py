@@ -60,9 +60,7 @@ class ChoiceStore:
         fields = {name: getattr(choice, name) for name in StoredChoice.__slots__}
         row = insert(ChoiceRow).values(workspace_id=self._workspace_id, **fields)
         again = {name: row.excluded[name] for name in fields if name != "task_id"}
-        await self._session.execute(
-            row.on_conflict_do_update(index_elements=["workspace_id", "task_id"], set_=again)
-        )
+        await self._session.execute(row.on_conflict_do_update(index_elements=["workspace_id", "task_id"], set_=again))
 
     async def thread_tier(self, channel_id: str, thread_ts: str) -> int | None:
         """The tier of the newest answer in a thread, so that a short follow-up can inherit it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
@@ -44,9 +46,9 @@ _ROLL_UP = f"""
     DO UPDATE SET {", ".join(f"{name} = present.{name} + excluded.{name}" for name in _SUMS)}
 )
 SELECT count(*) FROM new
-"""  # noqa: S608 - the names are constants above
+"""
 
-_OUTCOME = {
+_OUTCOME: dict[str, Any] = {
     "state": Text, "error_class": Text, "model": Text, "response_model": Text, "provider_response_id": Text,
     "input_tokens": Integer, "cached_input_tokens": Integer, "cache_write_tokens": Integer, "output_tokens": Integer,
     "reasoning_tokens": Integer, "service_tier": Text, "usage_source": Text, "usage": JSONB(none_as_null=True),
@@ -69,7 +71,7 @@ TRANSITION = text(
           AND cost_log.id = old.id
         RETURNING cost_log.*
     )
-    """  # noqa: S608 - the names are constants above
+    """
     + _ROLL_UP
 ).bindparams(
     bindparam("workspace_id", type_=Uuid),

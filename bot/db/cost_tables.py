@@ -20,11 +20,16 @@ class CostRow(Base):
         CheckConstraint("state IN ('open', 'settled', 'failed', 'unknown')", name="state"),
         CheckConstraint("usage_source IN ('reported', 'estimated', 'none')", name="usage_source"),
         CheckConstraint("cost_source IN ('provider', 'list', 'config', 'cache', 'unpriced')", name="cost_source"),
-        CheckConstraint("state <> 'settled' OR cost_usd IS NOT NULL OR cost_source = 'unpriced'", name="settled_is_priced"),
-        CheckConstraint("state <> 'failed' OR usage_source <> 'none' OR cost_usd = 0", name="failed_without_usage_is_free"),
+        CheckConstraint(
+            "state <> 'settled' OR cost_usd IS NOT NULL OR cost_source = 'unpriced'", name="settled_is_priced"
+        ),
+        CheckConstraint(
+            "state <> 'failed' OR usage_source <> 'none' OR cost_usd = 0", name="failed_without_usage_is_free"
+        ),
         CheckConstraint("cost_usd >= 0 AND cost_usd <> 'NaN'", name="cost"),
         CheckConstraint(
-            "cached_input_tokens + cache_write_tokens <= input_tokens AND reasoning_tokens <= output_tokens", name="tokens"
+            "cached_input_tokens + cache_write_tokens <= input_tokens AND reasoning_tokens <= output_tokens",
+            name="tokens",
         ),
         Index("cost_log_workspace_created_idx", "workspace_id", "created_at"),
         Index("cost_log_task_idx", "workspace_id", "task_id"),

@@ -82,16 +82,19 @@ class CostStore:
     def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
         self._session, self._workspace_id = session, workspace_id
 
-    async def open(self, attempt: NewAttempt, lifetime_s: float) -> OpenAttempt:
-        """Write the row of a request that is about to leave; it expires `lifetime_s` seconds from now."""
+    async def open(self, attempt: NewAttempt, lifetime_s: float, at: datetime | None = None) -> OpenAttempt:
+        """Write the row of a request that is about to leave; it expires `lifetime_s` seconds from now.
+
+        `at` is given only for what happened earlier (imports, the demo's month).
+        """
         try:
             async with self._session.begin_nested():
-                return await self._insert(attempt, lifetime_s)
+                return await self._insert(attempt, lifetime_s, at)
         except IntegrityError as error:
             if "no partition" not in str(error.orig):
                 raise
-        await ensure_partitions(self._session, months_ahead=1)
-        return await self._insert(attempt, lifetime_s)
+        await ensure_partitions(self._session, 1, at.date() if at else None)
+        return await self._insert(attempt, lifetime_s, at)
 
     async def move(self, attempt: OpenAttempt, outcome: Outcome) -> bool:
         """Settle, fail or give up an attempt; False when it had left its state before, and nothing moved.
@@ -117,15 +120,16 @@ class CostStore:
     async def total(self) -> Decimal:
         """The exact sum of every priced row of this workspace, in USD."""
         mine = select(func.coalesce(func.sum(CostRow.cost_usd), 0)).where(CostRow.workspace_id == self._workspace_id)
-        return Decimal((await self._session.execute(mine)).scalar_one())
+        return (await self._session.execute(mine)).scalar_one() or Decimal(0)
 
-    async def _insert(self, attempt: NewAttempt, lifetime_s: float) -> OpenAttempt:
+    async def _insert(self, attempt: NewAttempt, lifetime_s: float, at: datetime | None) -> OpenAttempt:
         fields = {name: getattr(attempt, name) for name in NewAttempt.__slots__}
         row = insert(CostRow).values(
             workspace_id=self._workspace_id,
             model=attempt.requested_model,
             expires_at=func.now() + timedelta(seconds=lifetime_s),
             **fields,
+            **({"created_at": at} if at else {}),
         )
         created_at = (await self._session.execute(row.returning(CostRow.created_at))).scalar_one()
         return OpenAttempt(self._workspace_id, created_at, attempt.id)

@@ -93,9 +93,7 @@ class DigestStore:
         fields = {"channel_id": channel_id, "at": at, "zone": zone, "set_by": set_by, "enabled": True}
         row = insert(DigestSettingRow).values(workspace_id=self._workspace_id, kind=DAILY, **fields)
         again = {**fields, "set_at": func.now()}
-        await self._session.execute(
-            row.on_conflict_do_update(index_elements=["workspace_id", "kind"], set_=again)
-        )
+        await self._session.execute(row.on_conflict_do_update(index_elements=["workspace_id", "kind"], set_=again))
 
     async def stop(self) -> None:
         """Post none any more."""

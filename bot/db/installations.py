@@ -66,9 +66,7 @@ class InstallationStore:
         fields["sealed_bot_token"] = self._cipher.seal(installation.bot_token)
         row = insert(InstallationRow).values(workspace_id=self._workspace_id, **fields)
         await self._session.execute(
-            row.on_conflict_do_update(
-                index_elements=["workspace_id"], set_={**fields, "installed_at": func.now()}
-            )
+            row.on_conflict_do_update(index_elements=["workspace_id"], set_={**fields, "installed_at": func.now()})
         )
 
     async def read(self) -> Installation | None:

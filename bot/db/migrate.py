@@ -52,7 +52,9 @@ async def current(url: str) -> str:
 
 async def server_version(url: str) -> str:
     """The version of the PostgreSQL at `url`, like `16.4`."""
-    return await _with_connection(url, lambda connection: str(connection.execute(text("SHOW server_version")).scalar_one()))
+    return await _with_connection(
+        url, lambda connection: str(connection.execute(text("SHOW server_version")).scalar_one())
+    )
 
 
 def newest() -> str:

@@ -59,9 +59,7 @@ class Operations:
         """Take one ready ask for `lease_s` seconds, or None when nothing is ready (or another worker was faster)."""
         lease_id = uuid4()
         try:
-            taken = await self._session.execute(
-                CLAIM, {"lease_id": lease_id, "worker": worker, "lease_s": lease_s}
-            )
+            taken = await self._session.execute(CLAIM, {"lease_id": lease_id, "worker": worker, "lease_s": lease_s})
         except IntegrityError:
             await self._session.rollback()
             return None

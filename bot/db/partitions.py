@@ -19,8 +19,7 @@ def partition_sql(month: date) -> list[str]:
     first, last = month.replace(day=1), month_after(month)
     name = f"cost_log_{first:%Y_%m}"
     return [
-        f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF cost_log FOR VALUES"
-        f" FROM ('{first} 00:00+00') TO ('{last} 00:00+00')"
+        f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF cost_log FOR VALUES FROM ('{first} 00:00+00') TO ('{last} 00:00+00')"
     ]
 
 

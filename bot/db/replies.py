@@ -85,9 +85,7 @@ class ReplyStore:
     async def wipe(self, task_id: UUID) -> None:
         """Forget the words of a finished answer; where it stands in Slack stays known."""
         mine = ReplyPartRow.workspace_id == self._workspace_id
-        await self._session.execute(
-            update(ReplyPartRow).where(mine, ReplyPartRow.task_id == task_id).values(text=None)
-        )
+        await self._session.execute(update(ReplyPartRow).where(mine, ReplyPartRow.task_id == task_id).values(text=None))
 
     def _of(self, lease: Lease, part: int) -> Update:
         return update(ReplyPartRow).where(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Text, func, select
@@ -52,19 +53,22 @@ class RollupStore:
         rows = await self._sums(day, "total", start, end, None)
         return sorted(rows, key=lambda sums: sums.key)
 
-    async def _sums(
-        self, label: object, dimension: str, start: datetime, end: datetime, key: str | None
-    ) -> list[Sums]:
+    async def _sums(self, label: Any, dimension: str, start: datetime, end: datetime, key: str | None) -> list[Sums]:
         sums = [func.coalesce(func.sum(getattr(_R, name)), 0).label(name) for name in _COLUMNS]
-        wanted = select(label.label("key"), *sums).where(  # type: ignore[attr-defined]
-            _R.workspace_id == self._workspace_id, _R.dimension == dimension, _R.quarter >= start, _R.quarter < end
+        wanted = select(label.label("key"), *sums).where(
+            _R.workspace_id == self._workspace_id,
+            _R.dimension == dimension,
+            _R.quarter >= start,
+            _R.quarter < end,
         )
         if key is not None:
             wanted = wanted.where(_R.key == key)
         rows = (await self._session.execute(wanted.group_by("key"))).all()
-        found = [Sums(str(row.key), **{name: _number(name, getattr(row, name)) for name in _COLUMNS}) for row in rows]
+        found = [_sums_of(row) for row in rows]
         return sorted(found, key=lambda sums: (-sums.cost_usd, -sums.calls, sums.key))
 
 
-def _number(name: str, value: object) -> Decimal | int:
-    return Decimal(str(value)) if name.endswith("_usd") else int(str(value))
+def _sums_of(row: Any) -> Sums:
+    figures: dict[str, Any] = {name: getattr(row, name) for name in _COLUMNS}
+    typed: dict[str, Any] = {name: Decimal(v) if name.endswith("_usd") else int(v) for name, v in figures.items()}
+    return Sums(str(row.key), **typed)

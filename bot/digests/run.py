@@ -54,6 +54,12 @@ class DigestRunner:
                 posted += await self._post_once(setting, day)
         return posted
 
+    async def post_now(self, workspace_id: UUID, channel_id: str, zone: str = "UTC") -> str:
+        """Post yesterday's digest again, on demand. Raises Undeliverable or Unsure."""
+        yesterday = datetime.now(UTC).astimezone(zone_of(zone)).date() - timedelta(days=1)
+        digest = await compose(self._db, self._reports, workspace_id, yesterday, zone)
+        return await self._channel.post(workspace_id, channel_id, digest, f"digest:{yesterday}:on demand")
+
     async def _post_once(self, setting: DigestSetting, day: date) -> bool:
         async with self._db.unit(setting.workspace_id) as unit:
             run = await unit.digests.claim(day, setting.channel_id)

@@ -52,7 +52,8 @@ def _decide(question: Question) -> Decision:
     inherited = question.thread_tier
     if inherited and len(text) < 60 and _FOLLOW_UP.fullmatch(text.strip()):
         return Decision(
-            Choice(Intent.CHAT, inherited, 0.9, "thread", "A short follow-up keeps the thread's tier"), unsure=False
+            Choice(Intent.CHAT, inherited, 0.9, "thread", "A short follow-up keeps the thread's tier"),
+            unsure=False,
         )
     path = fast_path(text)
     if path:
@@ -64,7 +65,10 @@ def _decide(question: Question) -> Decision:
 def _by_score(text: str) -> Decision:
     found = score(text)
     if found is None:
-        return Decision(Choice(Intent.CHAT, Tier.STANDARD, 0.5, "score", "Nothing to go by: the middle tier"), unsure=False)
+        return Decision(
+            Choice(Intent.CHAT, Tier.STANDARD, 0.5, "score", "Nothing to go by: the middle tier"),
+            unsure=False,
+        )
     tier = max(_tier_of(found), _floor(text))
     margin = min(abs(found.tier1_fails - TIER1_MAY_FAIL), abs(found.tier2_fails - TIER2_MAY_FAIL))
     confidence = 1 - (found.tier1_fails if tier is Tier.FAST else found.tier2_fails if tier is Tier.STANDARD else 0.05)

@@ -36,7 +36,7 @@ def parsed_line(line: str) -> dict[str, Any]:
         thread = tuple(_past(entry) for entry in raw.get("thread") or ())
         return as_dict(Question(str(raw["text"]), thread))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return {"error": f"not a line of the form {{\"text\": …}}: {type(error).__name__}"}
+        return {"error": f'not a line of the form {{"text": …}}: {type(error).__name__}'}
 
 
 def dearest_answer(text: str, tier: int) -> str:
@@ -50,4 +50,8 @@ def dearest_answer(text: str, tier: int) -> str:
 
 def _past(entry: dict[str, Any]) -> Past:
     tier = entry.get("tier")
-    return Past("lucy" if entry.get("who") == "lucy" else "user", str(entry.get("text", "")), Tier(tier) if tier else None)
+    return Past(
+        "lucy" if entry.get("who") == "lucy" else "user",
+        str(entry.get("text", "")),
+        Tier(tier) if tier else None,
+    )

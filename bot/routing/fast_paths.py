@@ -36,7 +36,10 @@ _THANKS = re.compile(
     _I,
 )
 _EMOJI = re.compile(r"(?:\s|:[\w+-]+:|[\u2190-\u2bff\ufe0f\u200d\U0001f000-\U0001faff])+")
-_HELP = re.compile(r"(?:help|what can you do|what do you do|how do(?:es)? (?:you|this) work|how do i use (?:you|lucy))[\s?!.]*", _I)
+_HELP = re.compile(
+    r"(?:help|what can you do|what do you do|how do(?:es)? (?:you|this) work|how do i use (?:you|lucy))[\s?!.]*",
+    _I,
+)
 _COSTS = re.compile(
     r"(?:how much|what) (?:did|do|have|has|are|is) (?:we|i|you|lucy|my team|our team)(?: \w+){0,2}? (?:spen[dt]|cost(?:ing)?|spending)"
     r"(?: (?:on (?:you|lucy|ai)|so far|today|yesterday|this (?:week|month)|last (?:week|month)))*[\s?!.]*"
@@ -45,7 +48,8 @@ _COSTS = re.compile(
     _I,
 )
 _CODE_WORK = re.compile(
-    r"(?:please |can you |could you |lucy,? )*(?:refactor|rewrite|optimi[sz]e|debug|review|port|parallelise|harden|fix)\b", _I
+    r"(?:please |can you |could you |lucy,? )*(?:refactor|rewrite|optimi[sz]e|debug|review|port|parallelise|harden|fix)\b",
+    _I,
 )
 _QUICK_LOOKUP = re.compile(
     r"(?:(?:hi|hey|hello)(?: there)?,? )?(?:what(?:'s| is)|when(?:'s| is)|where(?:'s| is)|who(?:'s| is))"
@@ -56,7 +60,10 @@ _RULES: tuple[tuple[re.Pattern[str], FastPath], ...] = (
     (_GREETING, FastPath("greeting", Intent.CHAT, Tier.FAST, "A short greeting")),
     (_THANKS, FastPath("thanks", Intent.CHAT, Tier.FAST, "Thanks or a short acknowledgement")),
     (_HELP, FastPath("help", Intent.CHAT, Tier.FAST, "Asks what Lucy can do", "help")),
-    (_COSTS, FastPath("costs", Intent.LOOKUP, Tier.FAST, "Asks what Lucy costs; read from the ledger", "costs")),
+    (
+        _COSTS,
+        FastPath("costs", Intent.LOOKUP, Tier.FAST, "Asks what Lucy costs; read from the ledger", "costs"),
+    ),
     (_QUICK_LOOKUP, FastPath("lookup", Intent.LOOKUP, Tier.FAST, "A short question for one fact")),
 )
 _CODE = FastPath("code_work", Intent.CODE, Tier.FRONTIER, "Work on code, with the code")

@@ -21,7 +21,14 @@ from bot.routing.tiers import Candidate, Tiers, TierSpec
 _log = log.get(__name__)
 _MIN_ATTEMPT_S = 0.05
 _THEIRS = frozenset(
-    {FaultKind.TIMEOUT, FaultKind.SERVER, FaultKind.CONNECTION, FaultKind.MALFORMED, FaultKind.EMPTY, FaultKind.RATE_LIMITED}
+    {
+        FaultKind.TIMEOUT,
+        FaultKind.SERVER,
+        FaultKind.CONNECTION,
+        FaultKind.MALFORMED,
+        FaultKind.EMPTY,
+        FaultKind.RATE_LIMITED,
+    }
 )
 
 
@@ -131,7 +138,12 @@ class Router:
 
     async def _once_more(self, route: _Route, last: Candidate | None) -> Answer | None:
         """The last candidate gets a second chance, after a breath, when its fault may pass and time allows."""
-        if last is None or self._used_up(route) or not route.faults or route.faults[-1] not in _THEIRS | {FaultKind.CONTEXT_OVERFLOW}:
+        if (
+            last is None
+            or self._used_up(route)
+            or not route.faults
+            or route.faults[-1] not in _THEIRS | {FaultKind.CONTEXT_OVERFLOW}
+        ):
             return None
         if route.faults[-1] is FaultKind.CONTEXT_OVERFLOW:
             route.messages = trimmed(route.messages)

@@ -18,7 +18,12 @@ from bot.errors import SettingError
 from bot.llm.model_client import Deployment
 from bot.routing.choice import Tier
 
-PRESETS = {"default": "tiers.toml", "classic": "tiers.classic.toml", "openrouter": "tiers.openrouter.toml", "local": "tiers.local.toml"}
+PRESETS = {
+    "default": "tiers.toml",
+    "classic": "tiers.classic.toml",
+    "openrouter": "tiers.openrouter.toml",
+    "local": "tiers.local.toml",
+}
 
 KEY_NAMES = {
     "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),

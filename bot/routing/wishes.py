@@ -8,11 +8,13 @@ from bot.routing.choice import Tier
 
 _NAMED = re.compile(r"\s*tier\s*([123])\s*[:,-]", re.IGNORECASE)
 _BEST = re.compile(
-    r"\s*(?:please[, ]+)?(?:use|with|ask)\s+(?:your|the)\s+(?:best|strongest|smartest|most powerful)\s+model\b", re.IGNORECASE
+    r"\s*(?:please[, ]+)?(?:use|with|ask)\s+(?:your|the)\s+(?:best|strongest|smartest|most powerful)\s+model\b",
+    re.IGNORECASE,
 )
 _THINK = re.compile(r"\s*(?:please[, ]+)?think\s+(?:very\s+)?(?:hard|deeply|carefully)\b", re.IGNORECASE)
 _CHEAP = re.compile(
-    r"\s*(?:please[, ]+)?(?:use|with|ask)\s+(?:your|the|a)\s+(?:cheapest|fastest|cheap|fast|smallest)\s+model\b", re.IGNORECASE
+    r"\s*(?:please[, ]+)?(?:use|with|ask)\s+(?:your|the|a)\s+(?:cheapest|fastest|cheap|fast|smallest)\s+model\b",
+    re.IGNORECASE,
 )
 
 

@@ -17,14 +17,19 @@ from bot.slack.events import workspace_of
 from bot.slack.failures import tell
 from bot.slack.ingest import Ingest, Next
 
-Authorizer = Callable[..., Awaitable[AuthorizeResult | None]]
+Authorizer = Callable[..., Awaitable[AuthorizeResult]]
 
 COSTS = "/lucy-costs"
 EVENTS = ("app_mention", "message", "app_uninstalled", "tokens_revoked")
 
 
 def build_app(
-    signing_secret: str | None, base_url: str, authorize: Authorizer, ingest: Ingest, costs: CostsCommand, db: Database
+    signing_secret: str | None,
+    base_url: str,
+    authorize: Authorizer,
+    ingest: Ingest,
+    costs: CostsCommand,
+    db: Database,
 ) -> AsyncApp:
     """An app that stores asks before it acknowledges them. Without a signing secret only Socket Mode may feed it."""
 
@@ -51,7 +56,9 @@ async def _stored_already() -> None:
 
 
 def _command(costs: CostsCommand) -> Callable[..., Awaitable[None]]:
-    async def lucy_costs(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext) -> None:
+    async def lucy_costs(
+        ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext
+    ) -> None:
         await ack()
         slack_id = context.team_id or context.enterprise_id or ""
         await costs.answer(respond, command, workspace_id_of(slack_id))

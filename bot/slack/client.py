@@ -64,7 +64,7 @@ class SlackClient:
         return dict(data) if isinstance(data, dict) else {}
 
 
-class _RateLimited(Exception):  # noqa: N818 - not an error of anyone's
+class _RateLimited(Exception):
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
 

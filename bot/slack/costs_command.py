@@ -48,7 +48,9 @@ class CostsCommand:
         except LucyError as error:
             await _say(respond, error.sentence)
 
-    async def _show(self, respond: AsyncRespond, wanted: Show, workspace_id: UUID, user_id: str, person: Person) -> None:
+    async def _show(
+        self, respond: AsyncRespond, wanted: Show, workspace_id: UUID, user_id: str, person: Person
+    ) -> None:
         zone = await self._zone(workspace_id)
         covered = period(wanted.period, self._now(), zone)
         private = not person.is_admin
@@ -60,7 +62,9 @@ class CostsCommand:
         names = await self._names(workspace_id, report)
         note = "You see your own row and the workspace's total" if only else ""
         await respond(
-            text=f"Lucy's costs: {covered.label}", blocks=report_blocks(report, note, names), response_type="ephemeral"
+            text=f"Lucy's costs: {covered.label}",
+            blocks=report_blocks(report, note, names),
+            response_type="ephemeral",
         )
 
     async def _digest(self, wanted: SetDigest | DigestOff, workspace_id: UUID, user_id: str, person: Person) -> str:

@@ -79,10 +79,15 @@ def understand(words: str) -> Wanted:
 def _digest(text: str) -> SetDigest:
     found = _DIGEST.fullmatch(text)
     if not found:
-        raise NotUnderstood(text, sentence="Say it like this: `/lucy-costs digest #finance 09:00 Europe/Berlin`, or `digest off`.")
+        raise NotUnderstood(
+            text,
+            sentence="Say it like this: `/lucy-costs digest #finance 09:00 Europe/Berlin`, or `digest off`.",
+        )
     channel, plain, hour, minute, zone = found.groups()
     if plain:
-        raise NotUnderstood(text, sentence=f"I can't see a channel {plain}. Pick it from Slack's list so that I get its id.")
+        raise NotUnderstood(
+            text, sentence=f"I can't see a channel {plain}. Pick it from Slack's list so that I get its id."
+        )
     if int(hour) > 23 or int(minute) > 59:
         raise NotUnderstood(text, sentence=f"{hour}:{minute} is no time of day.")
     zone_of(zone)

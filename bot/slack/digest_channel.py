@@ -88,13 +88,20 @@ def digest_blocks(digest: Digest, names: dict[str, str]) -> list[dict[str, Any]]
     return [
         _header(title),
         {"type": "section", "fields": [{"type": "mrkdwn", "text": field} for field in fields]},
-        _section(f"{sparkline(digest.days)}  the last {len(digest.days)} days · {savings(digest.report.saved_usd, digest.report.baseline_model)}"),
+        _section(
+            f"{sparkline(digest.days)}  the last {len(digest.days)} days · {savings(digest.report.saved_usd, digest.report.baseline_model)}"
+        ),
         {"type": "divider"},
         _section(f"*By tier*  {_tiers(digest)}"),
         _section(f"*Top models*\n{_top(digest.models, total, {})}"),
         _section(f"*Top people*\n{_top(digest.users, total, names)}"),
-        _section(f"*Top channels*\n{_top(digest.channels, total, {row.key: f'<#{row.key}>' for row in digest.channels})}"),
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": _trust(total, digest.report.period.zone)}]},
+        _section(
+            f"*Top channels*\n{_top(digest.channels, total, {row.key: f'<#{row.key}>' for row in digest.channels})}"
+        ),
+        {
+            "type": "context",
+            "elements": [{"type": "mrkdwn", "text": _trust(total, digest.report.period.zone)}],
+        },
     ]
 
 
@@ -113,7 +120,8 @@ def _tiers(digest: Digest) -> str:
 
 def _top(rows: Sequence[Sums], total: Sums, names: dict[str, str]) -> str:
     return "\n".join(
-        f"• {names.get(row.key, row.key)}: {show(row.cost_usd)} ({percent(row.cost_usd, total.cost_usd)})" for row in rows
+        f"• {names.get(row.key, row.key)}: {show(row.cost_usd)} ({percent(row.cost_usd, total.cost_usd)})"
+        for row in rows
     )
 
 

@@ -65,7 +65,9 @@ def _is_ask(event: dict[str, Any], bot_user: str | None) -> bool:
 
 def _bot_user(body: dict[str, Any]) -> str | None:
     grants = body.get("authorizations")
-    return _text(grants[0].get("user_id")) if isinstance(grants, list) and grants and isinstance(grants[0], dict) else None
+    return (
+        _text(grants[0].get("user_id")) if isinstance(grants, list) and grants and isinstance(grants[0], dict) else None
+    )
 
 
 def _text(value: object) -> str | None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltError
 
 from bot import log
 from bot.db.database import Database
@@ -84,10 +85,10 @@ class Clients:
         """Lucy's own user id there. Raises NotInstalled."""
         return (await self._tokens.access(workspace_id)).bot_user_id
 
-    def authorizer(self) -> Callable[..., Awaitable[AuthorizeResult | None]]:
+    def authorizer(self) -> Callable[..., Awaitable[AuthorizeResult]]:
         """Bolt's question who we are there, answered from memory or our store without a call to Slack."""
 
-        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
             for slack_id in (team_id, enterprise_id):
                 try:
                     access = await self._tokens.access(workspace_id_of(slack_id or ""))
@@ -100,7 +101,7 @@ class Clients:
                     bot_id=access.bot_id,
                     bot_user_id=access.bot_user_id,
                 )
-            return None
+            raise BoltError(f"Lucy is not installed in {team_id or enterprise_id}")
 
         return authorize
 

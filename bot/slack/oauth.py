@@ -52,11 +52,19 @@ class OAuthPages:
             return _page("Lucy was not installed", "You declined in Slack. Nothing was stored.", 200)
         state = request.query.get("state", "")
         if not state or not hmac.compare_digest(request.cookies.get(_COOKIE, "").encode(), state.encode()):
-            return _page("That didn't work", "This link belongs to another browser. Please start again at /slack/install.", 400)
+            return _page(
+                "That didn't work",
+                "This link belongs to another browser. Please start again at /slack/install.",
+                400,
+            )
         async with self._db.operations() as operations:
             fresh = await operations.take_oauth_state(state)
         if not fresh:
-            return _page("That didn't work", "This link was used or is too old. Please start again at /slack/install.", 400)
+            return _page(
+                "That didn't work",
+                "This link was used or is too old. Please start again at /slack/install.",
+                400,
+            )
         return await self._exchange(request.query.get("code", ""))
 
     async def _exchange(self, code: str) -> web.StreamResponse:
@@ -84,7 +92,11 @@ class OAuthPages:
             await unit.workspaces.welcome(str(owner["id"]), str(owner.get("name", "")), installation.bot_user_id)
             await unit.installations.save(installation)
         name = html.escape(str(owner.get("name") or "your workspace"))
-        return _page(f"Lucy is in {name}", "Open Slack, invite her to a channel and mention her: <b>@Lucy hello</b>.", 200)
+        return _page(
+            f"Lucy is in {name}",
+            "Open Slack, invite her to a channel and mention her: <b>@Lucy hello</b>.",
+            200,
+        )
 
 
 def _page(title: str, words: str, status: int) -> web.Response:

@@ -16,7 +16,10 @@ _ROWS = 15
 def report_blocks(report: SpendReport, note: str = "", names: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """A header, the total in words, the rows as a table that lines up."""
     blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": f"Lucy's costs: {report.period.label}"[:150]}},
+        {
+            "type": "header",
+            "text": {"type": "plain_text", "text": f"Lucy's costs: {report.period.label}"[:150]},
+        },
         {"type": "section", "text": {"type": "mrkdwn", "text": in_words(report)}},
     ]
     if report.by and report.rows:

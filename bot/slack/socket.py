@@ -18,11 +18,11 @@ async def socket_mode(app: AsyncApp, app_token: str, base_url: str) -> AsyncIter
     """Connected while the block runs; reconnects by itself. Raises SettingError when Slack refuses the token."""
     handler = AsyncSocketModeHandler(app, app_token, web_client=AsyncWebClient(token=app_token, base_url=base_url))
     try:
-        await handler.connect_async()
+        await handler.connect_async()  # type: ignore[no-untyped-call]
     except SlackApiError as error:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]
         raise SettingError(f"SLACK_APP_TOKEN: Slack refused it ({error.response.get('error')})") from error
     try:
         yield
     finally:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]

@@ -22,7 +22,14 @@ from bot.slack.people import People
 from bot.telemetry import Telemetry
 
 _log = log.get(__name__)
-_DECORATION = ("invalid_blocks", "msg_too_long", "msg_blocks_too_long", "invalid_metadata", "markdown", "no_text")
+_DECORATION = (
+    "invalid_blocks",
+    "msg_too_long",
+    "msg_blocks_too_long",
+    "invalid_metadata",
+    "markdown",
+    "no_text",
+)
 _SOFT = (SlackRefused, SlackUnsure, NotInstalled)
 _PAGE, _PAGES = 200, 5
 _POST_TRIES = 3
@@ -35,7 +42,13 @@ class Threads:
     """What the worker needs of Slack."""
 
     def __init__(
-        self, db: Database, clients: Clients, people: People, footer: Footer, telemetry: Telemetry, settle_s: float = 20
+        self,
+        db: Database,
+        clients: Clients,
+        people: People,
+        footer: Footer,
+        telemetry: Telemetry,
+        settle_s: float = 20,
     ) -> None:
         """`settle_s`: how long a post whose fate is unknown may still arrive, in seconds."""
         self._db, self._clients, self._people = db, clients, people
@@ -72,7 +85,9 @@ class Threads:
         missing = [part for part in parts if part.ts is None]
         footer = await self._footer(ask.workspace_id, ask.task_id) if missing else None
         for part in missing:
-            await self._deliver_part(ask, part, footer if part.part == parts[-1].part else None, taken_over=ask.attempts > 1)
+            await self._deliver_part(
+                ask, part, footer if part.part == parts[-1].part else None, taken_over=ask.attempts > 1
+            )
         if missing:
             self._telemetry.emit("reply_posted", task_id=str(ask.task_id), parts=len(parts))
 
@@ -95,7 +110,9 @@ class Threads:
         message = reply_message(words, key, footer)
         for _ in range(_POST_TRIES):
             try:
-                answer = await client.call("chat.postMessage", channel=ask.channel_id, thread_ts=ask.thread_ts, **message)
+                answer = await client.call(
+                    "chat.postMessage", channel=ask.channel_id, thread_ts=ask.thread_ts, **message
+                )
                 return str(answer["ts"])
             except SlackRefused as refused:
                 if "blocks" not in message or not refused.code.startswith(_DECORATION):
@@ -131,7 +148,12 @@ class Threads:
         cursor = ""
         for _ in range(_PAGES):
             page = await client.call(
-                "conversations.replies", channel=ask.channel_id, ts=ask.thread_ts, limit=_PAGE, cursor=cursor, **wanted
+                "conversations.replies",
+                channel=ask.channel_id,
+                ts=ask.thread_ts,
+                limit=_PAGE,
+                cursor=cursor,
+                **wanted,
             )
             messages.extend(page.get("messages", []))
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
@@ -143,7 +165,10 @@ class Threads:
         try:
             client = await self._clients.of(ask.workspace_id)
             await client.call(
-                "assistant.threads.setStatus", channel_id=ask.channel_id, thread_ts=ask.thread_ts, status=status
+                "assistant.threads.setStatus",
+                channel_id=ask.channel_id,
+                thread_ts=ask.thread_ts,
+                status=status,
             )
         except _SOFT as error:
             _log.debug("no_status", task_id=str(ask.task_id), error=str(error))

@@ -39,7 +39,9 @@ def web_app(bolt: AsyncApp | None, missing: Missing, installer: Installer | None
         assert bolt is not None
         raw = await request.read()
         answer = await bolt.async_dispatch(
-            AsyncBoltRequest(body=raw.decode("utf-8", "replace"), query=request.query_string, headers=dict(request.headers))
+            AsyncBoltRequest(
+                body=raw.decode("utf-8", "replace"), query=request.query_string, headers=dict(request.headers)
+            )
         )
         return await to_aiohttp_response(answer)
 
@@ -48,7 +50,10 @@ def web_app(bolt: AsyncApp | None, missing: Missing, installer: Installer | None
 
     async def ready(_: web.Request) -> web.StreamResponse:
         lacking = await missing()
-        return web.json_response({"status": "ready" if not lacking else "not ready", "missing": lacking}, status=503 if lacking else 200)
+        return web.json_response(
+            {"status": "ready" if not lacking else "not ready", "missing": lacking},
+            status=503 if lacking else 200,
+        )
 
     app.router.add_get("/health/live", live)
     app.router.add_get("/health/ready", ready)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,8 +12,7 @@ from sqlalchemy import Connection, UniqueConstraint, make_url
 
 from bot.db.base import NO_TENANT
 from bot.db.database import engine_for
-from bot.db.migrate import current, downgrade, migrate, newest, require_head
-from bot.db.migrate import BehindHead
+from bot.db.migrate import BehindHead, current, downgrade, migrate, newest, require_head
 from bot.db.tables import TABLES, metadata
 
 
@@ -46,8 +47,6 @@ def test_every_tenant_table_has_its_workspace_first_in_every_key() -> None:
 
 
 async def test_two_lucys_migrate_one_database_at_once(empty_database_url: str) -> None:
-    import asyncio
-
     revisions = await asyncio.gather(*(migrate(empty_database_url) for _ in range(3)))
 
     assert set(revisions) == {newest()}
@@ -56,7 +55,10 @@ async def test_two_lucys_migrate_one_database_at_once(empty_database_url: str) -
 async def test_the_ledger_is_partitioned_by_month(database_url: str) -> None:
     url = make_url(database_url)
     connection = await asyncpg.connect(
-        host=str(url.query.get("host", url.host)), user=url.username, password=url.password, database=url.database
+        host=str(url.query.get("host", url.host)),
+        user=url.username,
+        password=url.password,
+        database=url.database,
     )
 
     partitions = await connection.fetchval("SELECT count(*) FROM pg_inherits WHERE inhparent = 'cost_log'::regclass")

@@ -59,7 +59,8 @@ def test_a_short_follow_up_keeps_the_threads_tier_and_is_answered_by_a_model(tex
 
 
 @pytest.mark.parametrize(
-    "text", ["test the login page and tell me what breaks", "tell me about yourself and summarise my inbox", CODE]
+    "text",
+    ["test the login page and tell me what breaks", "tell me about yourself and summarise my inbox", CODE],
 )
 def test_work_is_never_met_with_a_canned_line(text: str) -> None:
     assert decide(Question(text)).choice.answer == "model"
@@ -72,7 +73,12 @@ def test_help_and_cost_questions_need_no_model(text: str, answer: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "tier"),
-    [("use your best model: what is 2+2", 3), ("Tier 1: prove it", 1), ("tier 3: hi", 3), ("think hard about lunch", 3)],
+    [
+        ("use your best model: what is 2+2", 3),
+        ("Tier 1: prove it", 1),
+        ("tier 3: hi", 3),
+        ("think hard about lunch", 3),
+    ],
 )
 def test_a_wish_at_the_start_binds(text: str, tier: int) -> None:
     choice = decide(Question(text)).choice
@@ -81,7 +87,8 @@ def test_a_wish_at_the_start_binds(text: str, tier: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["> use your best model\nhello", '"tier 3: go"', "the doc says: use your best model", "`tier 3:` hi"]
+    "text",
+    ["> use your best model\nhello", '"tier 3: go"', "the doc says: use your best model", "`tier 3:` hi"],
 )
 def test_quoted_words_wish_for_nothing(text: str) -> None:
     assert decide(Question(text)).choice.decided_by != "wish"

@@ -42,16 +42,21 @@ def main() -> None:
 
 def labels(folder: Path) -> Iterator[Row]:
     """Complexity labels; small talk is plenty and counts less."""
-    for raw in gzip.open(folder / "labels.jsonl.gz", "rt", encoding="utf-8"):
+    for raw in lines(folder / "labels.jsonl.gz"):
         row = json.loads(raw)
         yield row["text"], *TARGETS[row["label"]], 1.0 if row["set"] == "uncommon" else 0.15
 
 
 def outcomes(folder: Path) -> Iterator[Row]:
     """Exam questions that a weak and a strong model answered."""
-    for raw in gzip.open(folder / "outcomes.jsonl.gz", "rt", encoding="utf-8"):
+    for raw in lines(folder / "outcomes.jsonl.gz"):
         row = json.loads(raw)
         yield row["text"], 0.35 + 0.6 * (1 - row["weak"]), 0.1 + 0.6 * (1 - row["strong"]), 0.1
+
+
+def lines(path: Path) -> list[str]:
+    """The lines of a gzipped file."""
+    return gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
 
 
 def own() -> Iterator[Row]:

@@ -58,7 +58,10 @@ _ERRORS = {
     Mode.ERROR: (500, "The server had an error"),
     Mode.REFUSED_KEY: (401, "Incorrect API key provided"),
     Mode.NOT_FOUND: (404, "The model does not exist"),
-    Mode.CONTEXT_OVERFLOW: (400, "This model's maximum context length is 128000 tokens (context_length_exceeded)"),
+    Mode.CONTEXT_OVERFLOW: (
+        400,
+        "This model's maximum context length is 128000 tokens (context_length_exceeded)",
+    ),
 }
 
 
@@ -117,7 +120,13 @@ class Vendor:
 
     def _error(self, mode: Mode) -> web.Response:
         status, words = _ERRORS[mode]
-        error: dict[str, Any] = {"error": {"message": words, "type": "sandbox", "code": "context_length_exceeded" if mode is Mode.CONTEXT_OVERFLOW else str(status)}}
+        error: dict[str, Any] = {
+            "error": {
+                "message": words,
+                "type": "sandbox",
+                "code": "context_length_exceeded" if mode is Mode.CONTEXT_OVERFLOW else str(status),
+            }
+        }
         headers = {"Retry-After": f"{self.retry_after_s:g}"} if self.retry_after_s is not None and status == 429 else {}
         return web.Response(status=status, text=json.dumps(error), content_type="application/json", headers=headers)
 

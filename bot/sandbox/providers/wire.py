@@ -28,7 +28,14 @@ async def openai(vendor: Vendor, request: web.Request) -> web.StreamResponse:
         "finish_reason": "content_filter" if made.filtered else "stop",
     }
     return web.json_response(
-        {"id": made.request_id, "object": "chat.completion", "created": 1, "model": made.model, "choices": [choice], "usage": usage}
+        {
+            "id": made.request_id,
+            "object": "chat.completion",
+            "created": 1,
+            "model": made.model,
+            "choices": [choice],
+            "usage": usage,
+        }
     )
 
 
@@ -41,7 +48,12 @@ async def anthropic(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     if isinstance(made, web.Response):
         return made
     given, cached, output = made.tokens
-    usage = {"input_tokens": given - cached, "cache_read_input_tokens": cached, "cache_creation_input_tokens": 0, "output_tokens": output}
+    usage = {
+        "input_tokens": given - cached,
+        "cache_read_input_tokens": cached,
+        "cache_creation_input_tokens": 0,
+        "output_tokens": output,
+    }
     return web.json_response(
         {
             "id": made.request_id, "type": "message", "role": "assistant", "model": made.model,
@@ -58,7 +70,14 @@ async def gemini(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     prompt = "\n\n".join(_parts(turn) for turn in sent.get("contents", []))
     config = sent.get("generationConfig") or {}
     model = request.match_info["model"].split(":")[0]
-    made = await vendor.serve(Asked(model, system, prompt, int(config.get("max_output_tokens") or config.get("maxOutputTokens") or 4096)))
+    made = await vendor.serve(
+        Asked(
+            model,
+            system,
+            prompt,
+            int(config.get("max_output_tokens") or config.get("maxOutputTokens") or 4096),
+        )
+    )
     return made if isinstance(made, web.Response) else web.json_response(_gemini_answer(made))
 
 

@@ -33,7 +33,9 @@ class Delivery:
 class Deliverer:
     """Sends events, commands and presses to the app, with Slack's retries."""
 
-    def __init__(self, state: SlackState, sockets: Sockets, retry_delays_s: tuple[float, ...] = (0.0, 60.0, 300.0)) -> None:
+    def __init__(
+        self, state: SlackState, sockets: Sockets, retry_delays_s: tuple[float, ...] = (0.0, 60.0, 300.0)
+    ) -> None:
         self._state, self._sockets, self._delays = state, sockets, retry_delays_s
         self.events_url: str | None = None
         self.log: list[Delivery] = []
@@ -56,7 +58,13 @@ class Deliverer:
             "event_id": event_id or f"Ev{secrets.token_hex(6).upper()}",
             "event_time": int(time.time()),
             "authorizations": [
-                {"enterprise_id": None, "team_id": state.team_id, "user_id": state.bot_user_id, "is_bot": True, "is_enterprise_install": False}
+                {
+                    "enterprise_id": None,
+                    "team_id": state.team_id,
+                    "user_id": state.bot_user_id,
+                    "is_bot": True,
+                    "is_enterprise_install": False,
+                }
             ],
             "is_ext_shared_channel": False,
         }
@@ -87,7 +95,16 @@ class Deliverer:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return await self.send(urlencode(fields), headers, kind=kind)
 
-    async def send(self, raw: str, headers: dict[str, str], *, kind: str, retry: int = 0, stamp: int | None = None, secret: str | None = None) -> int:
+    async def send(
+        self,
+        raw: str,
+        headers: dict[str, str],
+        *,
+        kind: str,
+        retry: int = 0,
+        stamp: int | None = None,
+        secret: str | None = None,
+    ) -> int:
         """One signed request; 0 when there was no answer within three seconds. `stamp` and `secret` forge it."""
         if self.events_url is None:
             return 0
@@ -96,7 +113,9 @@ class Deliverer:
         began = time.perf_counter()
         try:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-            async with self._session.post(self.events_url, data=raw.encode(), headers=signed, timeout=timeout) as answer:
+            async with self._session.post(
+                self.events_url, data=raw.encode(), headers=signed, timeout=timeout
+            ) as answer:
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError):
             status = 0

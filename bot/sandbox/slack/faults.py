@@ -41,7 +41,9 @@ class Faults:
             return web.Response(status=503, text="down")
         if self._limited[method]:
             wait = self._limited[method].pop(0)
-            return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": f"{wait:g}"})
+            return web.json_response(
+                {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": f"{wait:g}"}
+            )
         if self._errors[method]:
             return web.json_response({"ok": False, "error": self._errors[method].pop(0)})
         return None

@@ -19,7 +19,7 @@ _BLOCKS = frozenset({
 })  # fmt: skip
 
 
-class Rejected(Exception):  # noqa: N818 - Slack's own word for it is "error"
+class Rejected(Exception):
     """Slack says no."""
 
     def __init__(self, code: str, **more: str) -> None:
@@ -60,7 +60,9 @@ def check_content(sent: dict[str, Any]) -> None:
     if blocks is not None:
         check_blocks(blocks)
     metadata = sent.get("metadata")
-    if metadata is not None and not (isinstance(metadata, dict) and metadata.get("event_type") and isinstance(metadata.get("event_payload"), dict)):
+    if metadata is not None and not (
+        isinstance(metadata, dict) and metadata.get("event_type") and isinstance(metadata.get("event_payload"), dict)
+    ):
         raise Rejected("invalid_metadata_format")
 
 
@@ -83,14 +85,18 @@ def _too_long(block: dict[str, Any]) -> bool:
             fields = block.get("fields") or []
             texts = [_words(field) for field in fields]
             bare = not _words(block.get("text")) and not fields
-            return bare or len(_words(block.get("text"))) > 3000 or len(fields) > 10 or any(len(t) > 2000 for t in texts)
+            return (
+                bare or len(_words(block.get("text"))) > 3000 or len(fields) > 10 or any(len(t) > 2000 for t in texts)
+            )
         case "header":
             return not 0 < len(_words(block.get("text"))) <= 150
         case "context":
             return not 0 < len(block.get("elements") or []) <= 10
         case "actions":
             elements = block.get("elements") or []
-            return not 0 < len(elements) <= 25 or any(len(_words(e.get("text"))) > 75 or len(e.get("action_id", "")) > 255 for e in elements)
+            return not 0 < len(elements) <= 25 or any(
+                len(_words(e.get("text"))) > 75 or len(e.get("action_id", "")) > 255 for e in elements
+            )
         case "markdown":
             return not block.get("text")
         case _:

@@ -28,7 +28,9 @@ class Sockets:
         """One socket, from hello to close."""
         socket = web.WebSocketResponse(autoping=True)
         await socket.prepare(request)
-        await socket.send_json({"type": "hello", "num_connections": len(self._open) + 1, "connection_info": {"app_id": "A0LUCY"}})
+        await socket.send_json(
+            {"type": "hello", "num_connections": len(self._open) + 1, "connection_info": {"app_id": "A0LUCY"}}
+        )
         self._open.append(socket)
         try:
             async for message in socket:
@@ -47,7 +49,13 @@ class Sockets:
             acknowledged = self._waiting[envelope_id] = asyncio.get_running_loop().create_future()
             socket = self._open[retry % len(self._open)]
             await socket.send_json(
-                {"envelope_id": envelope_id, "type": kind, "payload": payload, "accepts_response_payload": kind != "events_api", "retry_attempt": retry}
+                {
+                    "envelope_id": envelope_id,
+                    "type": kind,
+                    "payload": payload,
+                    "accepts_response_payload": kind != "events_api",
+                    "retry_attempt": retry,
+                }
             )
             try:
                 await asyncio.wait_for(acknowledged, _ACK_WITHIN_S)

@@ -72,7 +72,14 @@ class WebApi:
 
     def _auth_test(self, _: Answer) -> Answer:
         state = self._state
-        return {"url": "https://acme.example/", "team": state.team, "user": "lucy", "team_id": state.team_id, "user_id": state.bot_user_id, "bot_id": state.bot_id}
+        return {
+            "url": "https://acme.example/",
+            "team": state.team,
+            "user": "lucy",
+            "team_id": state.team_id,
+            "user_id": state.bot_user_id,
+            "bot_id": state.bot_id,
+        }
 
     def _users_info(self, sent: Answer) -> Answer:
         if sent.get("user") not in self._state.people:
@@ -187,4 +194,8 @@ def _page(messages: list[Answer], sent: Answer) -> Answer:
     if str(sent.get("include_all_metadata", "")).lower() not in {"1", "true"}:
         shown = [{key: value for key, value in message.items() if key != "metadata"} for message in shown]
     more = start + limit < len(fitting)
-    return {"messages": shown, "has_more": more, "response_metadata": {"next_cursor": str(start + limit) if more else ""}}
+    return {
+        "messages": shown,
+        "has_more": more,
+        "response_metadata": {"next_cursor": str(start + limit) if more else ""},
+    }

@@ -1,0 +1,1 @@
+"""The demo page: a Slack to talk in, and the truth beside it."""

@@ -1,0 +1,123 @@
+"""The demo page's server: what the page shows, what it may do, and a stream of what happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.providers.vendor import Mode
+from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.slack.state import shown
+
+_STATIC = {
+    "index.html": "text/html",
+    "style.css": "text/css",
+    "app.js": "text/javascript",
+    "render.js": "text/javascript",
+}
+_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+_REMEMBERED = 200
+
+
+class Page:
+    """Serves the page on the sandbox's own port."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._listeners: set[asyncio.Queue[dict[str, Any]]] = set()
+        self._truth: list[dict[str, Any]] = []
+        self._digest: Callable[[], Awaitable[None]] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        sandbox.slack.subscribe(self._spread)
+
+    def routes(self, app: web.Application) -> None:
+        """Add the page to a web application."""
+        app.router.add_get("/", lambda _: self._file("index.html"))
+        app.router.add_get("/page/static/{name}", lambda request: self._file(request.match_info["name"]))
+        app.router.add_get("/page/state", self._state)
+        app.router.add_get("/page/events", self._events)
+        app.router.add_post("/page/{action}", self._act)
+
+    def on_digest(self, action: Callable[[], Awaitable[None]]) -> None:
+        """What the page's digest button does."""
+        self._digest = action
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """Lucy tells of a choice, an attempt, an answer."""
+        told = {**event, "invoice_usd": format(self._sandbox.providers.invoice_total(), "f")}
+        self._truth = [*self._truth[-_REMEMBERED:], told]
+        self._spread(told)
+
+    def _spread(self, event: dict[str, Any]) -> None:
+        for queue in self._listeners:
+            queue.put_nowait(event)
+
+    async def _file(self, name: str) -> web.Response:
+        if name not in _STATIC:
+            raise web.HTTPNotFound
+        text = files("bot.sandbox.page").joinpath(name).read_text("utf-8")
+        headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+        return web.Response(text=text, content_type=_STATIC[name], headers=headers)
+
+    async def _state(self, _: web.Request) -> web.Response:
+        slack, providers = self._sandbox.slack.state, self._sandbox.providers
+        return web.json_response(
+            {
+                "team": slack.team,
+                "me": slack.bot_user_id,
+                "people": {
+                    p.id: {"name": p.name, "title": p.title, "admin": p.is_admin, "bot": p.is_bot}
+                    for p in slack.people.values()
+                },
+                "channels": [
+                    {"id": c.id, "name": c.name, "topic": c.topic, "kind": c.kind} for c in slack.channels.values()
+                ],
+                "messages": {channel: [shown(m) for m in messages] for channel, messages in slack.messages.items()},
+                "providers": {name: vendor.mode for name, vendor in providers.items() if name != "openrouter"},
+                "modes": [mode.value for mode in Mode],
+                "truth": self._truth,
+            }
+        )
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        await stream.prepare(request)
+        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._listeners.add(queue)
+        try:
+            while True:
+                event = await queue.get()
+                await stream.write(f"data: {json.dumps(event, default=str)}\n\n".encode())
+        except (ConnectionResetError, asyncio.CancelledError):
+            return stream
+        finally:
+            self._listeners.discard(queue)
+
+    async def _act(self, request: web.Request) -> web.Response:
+        """What someone did on the page; only the page itself may ask."""
+        if request.headers.get("Origin", self._sandbox.slack.origin).split("//")[-1] != request.host:
+            raise web.HTTPForbidden
+        sent = await request.json()
+        match request.match_info["action"]:
+            case "say":
+                self._later(self._sandbox.slack.say(sent["user"], sent["channel"], sent["text"], sent.get("thread_ts")))
+            case "command":
+                self._later(self._sandbox.slack.command(sent["command"], sent["text"], sent["user"], sent["channel"]))
+            case "provider":
+                self._sandbox.providers[sent["name"]].mode = Mode(sent["mode"])
+            case "digest" if self._digest:
+                self._later(self._digest())
+            case _:
+                raise web.HTTPNotFound
+        return web.json_response({"ok": True})
+
+    def _later(self, work: Any) -> None:
+        """Slack does not make people wait for an app's acknowledgement."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,116 @@
+// Slack's words and blocks as DOM nodes. Nothing untrusted ever becomes HTML: every word is a text node.
+
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+const INLINE = /(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|(\*[^*\n]+\*)|(_[^_\n]+_)|(<[^<>\n]+>)|(\[[^\]\n]+\]\(https?:\/\/[^)\s]+\))/g;
+
+export function inline(text, people, channels) {
+  const out = [];
+  let last = 0;
+  for (const found of text.matchAll(INLINE)) {
+    out.push(plain(text.slice(last, found.index)));
+    out.push(piece(found[0], people, channels));
+    last = found.index + found[0].length;
+  }
+  out.push(plain(text.slice(last)));
+  return out;
+}
+
+function plain(text) {
+  return document.createTextNode(text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&"));
+}
+
+function piece(raw, people, channels) {
+  if (raw.startsWith("`")) return el("code", {}, raw.slice(1, -1));
+  if (raw.startsWith("**")) return el("strong", {}, ...inline(raw.slice(2, -2), people, channels));
+  if (raw.startsWith("*")) return el("strong", {}, ...inline(raw.slice(1, -1), people, channels));
+  if (raw.startsWith("_")) return el("em", {}, raw.slice(1, -1));
+  if (raw.startsWith("[")) return link(raw.slice(raw.indexOf("(") + 1, -1), raw.slice(1, raw.indexOf("]")));
+  return angle(raw.slice(1, -1), people, channels);
+}
+
+function angle(inner, people, channels) {
+  const [target, label] = inner.split("|");
+  if (target.startsWith("@")) return el("span", { class: "mention" }, "@" + (people[target.slice(1)]?.name ?? target.slice(1)));
+  if (target.startsWith("#")) return el("span", { class: "mention" }, "#" + (channels[target.slice(1)] ?? label ?? target.slice(1)));
+  if (/^https?:/.test(target)) return link(target, label ?? target);
+  return document.createTextNode(`<${inner}>`);
+}
+
+function link(href, label) {
+  return el("a", { href, rel: "noreferrer noopener", target: "_blank" }, label);
+}
+
+export function markdown(text, people, channels) {
+  const box = el("div");
+  const words = (line) => inline(line, people, channels);
+  const lines = text.split("\n");
+  for (let at = 0; at < lines.length; ) at = block(lines, at, box, words);
+  return box;
+}
+
+function block(lines, at, box, words) {
+  const line = lines[at];
+  if (/^\s*```/.test(line)) return fence(lines, at, box);
+  if (/^\s*\|.*\|\s*$/.test(line) && /^\s*\|[\s:|-]+\|\s*$/.test(lines[at + 1] ?? "")) return table(lines, at, box, words);
+  if (/^#{1,6}\s/.test(line)) { box.append(el("h3", {}, ...words(line.replace(/^#+\s/, "")))); return at + 1; }
+  if (/^\s*[-*•]\s/.test(line)) return list(lines, at, box, words, "ul", /^\s*[-*•]\s+/);
+  if (/^\s*\d+[.)]\s/.test(line)) return list(lines, at, box, words, "ol", /^\s*\d+[.)]\s+/);
+  if (/^>/.test(line)) { box.append(el("blockquote", {}, ...words(line.replace(/^>\s?/, "")))); return at + 1; }
+  if (line.trim()) box.append(el("p", {}, ...words(line)));
+  return at + 1;
+}
+
+function fence(lines, at, box) {
+  const code = [];
+  let end = at + 1;
+  while (end < lines.length && !/^\s*```/.test(lines[end])) code.push(lines[end++]);
+  const copy = el("button", { class: "copy", type: "button" }, "Copy");
+  copy.onclick = () => navigator.clipboard?.writeText(code.join("\n"));
+  box.append(el("pre", {}, el("code", {}, code.join("\n")), copy));
+  return end + 1;
+}
+
+function table(lines, at, box, words) {
+  const cells = (line) => line.trim().replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim());
+  const head = el("tr", {}, ...cells(lines[at]).map((cell) => el("th", {}, ...words(cell))));
+  const node = el("table", {}, head);
+  let row = at + 2;
+  for (; row < lines.length && /^\s*\|.*\|\s*$/.test(lines[row]); row++) {
+    node.append(el("tr", {}, ...cells(lines[row]).map((cell) => el("td", {}, ...words(cell)))));
+  }
+  box.append(node);
+  return row;
+}
+
+function list(lines, at, box, words, tag, marker) {
+  const node = el(tag);
+  let row = at;
+  for (; row < lines.length && marker.test(lines[row]); row++) node.append(el("li", {}, ...words(lines[row].replace(marker, ""))));
+  box.append(node);
+  return row;
+}
+
+export function body(message, people, channels) {
+  const box = el("div", { class: "body" });
+  const show = (text) => markdown(text, people, channels);
+  if (!message.blocks?.length) { box.append(show(message.text ?? "")); return box; }
+  for (const part of message.blocks) box.append(slackBlock(part, show));
+  return box;
+}
+
+function slackBlock(part, show) {
+  switch (part.type) {
+    case "markdown": return show(part.text);
+    case "header": return el("h3", {}, part.text.text);
+    case "divider": return el("hr");
+    case "context": return el("div", { class: "context" }, ...part.elements.map((item) => show(item.text ?? "")));
+    case "section": return part.fields ? el("div", { class: "fields" }, ...part.fields.map((field) => show(field.text))) : show(part.text.text);
+    default: return el("p", { class: "context" }, `[${part.type}]`);
+  }
+}
