@@ -13,13 +13,18 @@ from uuid import UUID
 import asyncpg
 import pytest
 from cryptography.fernet import Fernet
+from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from bot.app import Lucy
+from bot.commands.demo_world import demo_lucy
+from bot.config import Settings
 from bot.db.database import Database
 from bot.db.encryption import Cipher
 from bot.db.ids import workspace_id_of
 from bot.db.local_postgres import LocalPostgres
 from bot.db.migrate import migrate
+from bot.sandbox.sandbox import Sandbox
 
 CIPHER_KEY = Fernet.generate_key().decode()
 
@@ -112,3 +117,18 @@ async def _execute(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """The outside world: a strict Slack whose retries take no time, and providers with their own invoice."""
+    async with Sandbox(retry_delays_s=(0.0, 0.05, 0.1)) as world:
+        yield world
+
+
+@pytest.fixture
+async def running(sandbox: Sandbox, database_url: str) -> AsyncIterator[Lucy]:
+    """The whole of Lucy, serving the sandbox's Slack over HTTP."""
+    base = Settings(database_url=SecretStr(database_url), settle_s=0.2, lease_s=2)
+    async with demo_lucy(sandbox, base=base) as lucy:
+        yield lucy

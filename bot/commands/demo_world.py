@@ -29,13 +29,13 @@ _TIERS = (
 
 @asynccontextmanager
 async def demo_lucy(
-    sandbox: Sandbox, *, real: bool = False, say: Callable[[str], None] | None = None
+    sandbox: Sandbox, *, real: bool = False, say: Callable[[str], None] | None = None, base: Settings | None = None
 ) -> AsyncIterator[Lucy]:
-    """A Lucy that serves the sandbox's Slack while the block runs."""
+    """A Lucy that serves the sandbox's Slack while the block runs; `base` are settings other than the environment's."""
     with tempfile.TemporaryDirectory(prefix="lucy-demo-") as folder:
         tiers = Path(folder) / "tiers.toml"
         tiers.write_text(tiers_toml(sandbox.providers), "utf-8")
-        settings = demo_settings(sandbox, load_settings(), "default" if real else str(tiers))
+        settings = demo_settings(sandbox, base or load_settings(), "default" if real else str(tiers))
         async with lucy(settings, say=say) as running:
             sandbox.slack.delivery.events_url = f"{running.url}/slack/events"
             yield running

@@ -14,8 +14,7 @@ def show(amount: Decimal) -> str:
         return "$0.00"
     if size >= CENT * 10:
         return f"{sign}${size.quantize(CENT, ROUND_HALF_EVEN):,f}"
-    places = Decimal(1).scaleb(size.adjusted() - 1)
-    return f"{sign}${min(size.quantize(places, ROUND_HALF_EVEN), size if size < CENT else Decimal(1)):f}"
+    return f"{sign}${size.quantize(Decimal(1).scaleb(size.adjusted() - 1), ROUND_HALF_EVEN):f}"
 
 
 def exact(amount: Decimal) -> str:

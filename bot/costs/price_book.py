@@ -11,6 +11,9 @@ from typing import Any
 from bot.costs.pricing import Price, Rates
 
 
+_OMITTABLE = {"openai": "gpt-", "anthropic": "claude-"}
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """What the book knows of one model; `retired` is the day from which the provider no longer serves it."""
@@ -19,6 +22,7 @@ class Listing:
     price: Price
     context_tokens: int | None
     retired: date | None
+    max_output_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,13 @@ class PriceBook:
     listings: dict[str, Listing]
 
     def find(self, model: str) -> Listing | None:
-        """The listing of a model id, with or without the `openai/` or `anthropic/` that litellm lets you omit."""
+        """The listing of a model id, with or without the `openai/` or `anthropic/` that litellm lets you omit.
+
+        Only of that very id: a price by a prefix or a family would be a guess.
+        """
         vendor, _, bare = model.partition("/")
-        if model in self.listings:
-            return self.listings[model]
-        return self.listings.get(bare) if vendor in {"openai", "anthropic"} else None
+        omitted = vendor in _OMITTABLE and bare.startswith(_OMITTABLE[vendor])
+        return self.listings.get(model) or (self.listings.get(bare) if omitted else None)
 
 
 def load_price_book() -> PriceBook:
@@ -45,10 +51,7 @@ def load_price_book() -> PriceBook:
 def _listing(model: str, row: dict[str, Any]) -> Listing:
     above = row.get("above")
     price = Price(
-        Rates.of(row),
-        "list",
-        above["tokens"] if above else None,
-        Rates.of({**row, **above}) if above else None,
+        Rates.of(row), "list", above["tokens"] if above else None, Rates.of({**row, **above}) if above else None
     )
     retired = date.fromisoformat(row["retired"]) if "retired" in row else None
-    return Listing(model, price, row.get("context_tokens"), retired)
+    return Listing(model, price, row.get("context_tokens"), retired, row.get("max_output_tokens"))

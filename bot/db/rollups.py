@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, func, select
+from sqlalchemy import Text, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.cost_tables import CostRollupRow
@@ -63,7 +63,7 @@ class RollupStore:
         )
         if key is not None:
             wanted = wanted.where(_R.key == key)
-        rows = (await self._session.execute(wanted.group_by("key"))).all()
+        rows = (await self._session.execute(wanted.group_by(literal_column("1")))).all()
         found = [_sums_of(row) for row in rows]
         return sorted(found, key=lambda sums: (-sums.cost_usd, -sums.calls, sums.key))
 

@@ -72,7 +72,7 @@ function row(message, all) {
   const time = message.ts ? new Date(Number(message.ts.split(".")[0]) * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : "";
   const meta = el("div", { class: "meta" }, el("b", {}, person.name), ...(person.bot ? [el("span", { class: "app" }, "APP")] : []), el("small", {}, time + (message.edited ? " (edited)" : "")));
   const column = el("div", {}, meta, body(message, state.people, names()));
-  const count = all ? all.filter((m) => m.thread_ts === message.ts && m.ts !== message.ts).length : 0;
+  const count = all && message.ts ? all.filter((m) => m.thread_ts === message.ts && m.ts !== message.ts).length : 0;
   if (count) {
     const open = el("button", { class: "replies", type: "button" }, `${count} ${count === 1 ? "reply" : "replies"}`);
     open.onclick = () => { thread = message.ts; document.body.dataset.panel = "thread"; draw(); };

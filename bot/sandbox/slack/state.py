@@ -17,6 +17,16 @@ SCOPES = frozenset({
 })  # fmt: skip
 
 
+_CHATTER = (
+    ("C0GENERAL", "U0ADA", "Morning all! The release moved to Thursday, thanks to everyone who tested last night."),
+    ("C0GENERAL", "U0DEV", "Roadmap review at 3. I invited *Lucy* to this channel: mention her and see what it costs."),
+    ("C0ENG", "U0BEN", "Checkout test is flaky again, looking at it now. `make test` fails one run in ten."),
+    ("C0FINANCE", "U0CHL", "I set Lucy's daily digest to post here at nine."),
+    ("C0RANDOM", "U0EVA", "Cinnamon buns in the kitchen."),
+)
+"""What was said before the demo began."""
+
+
 @dataclass(slots=True)
 class Person:
     """Someone in the workspace."""
@@ -55,6 +65,8 @@ class SlackState:
         self.messages: dict[str, list[dict[str, Any]]] = {channel: [] for channel in self.channels}
         self._listeners: list[Listener] = []
         self._ticks = itertools.count(1)
+        for channel, user, text in _CHATTER:
+            self.messages[channel].append({"type": "message", "user": user, "text": text, "ts": self.new_ts()})
 
     def subscribe(self, listener: Listener) -> None:
         """`listener` hears of every visible change."""

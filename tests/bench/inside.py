@@ -1,0 +1,97 @@
+"""Figures of single parts: the choice, the road around a model call, the command line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from statistics import median
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+from bot.costs.price_book import load_price_book
+from bot.costs.tracker import Payer, Purpose, Tracker
+from bot.db.costs import OpenAttempt
+from bot.llm.model_client import Completion, Deployment, Message, Usage
+from bot.routing.breaker import Breakers
+from bot.routing.choice import Question, Tier
+from bot.routing.decide import decide
+from bot.routing.router import Call, Router
+from bot.routing.tiers import Tiers
+from bot.telemetry import Telemetry
+from tests.bench.figure import Figure
+from tests.tracked import ROOT
+
+BY_RULE = ("hello", "thanks!", "refactor this python function:\n```python\ndef f(x):\n    return x\n```")
+ROUNDS = 3000
+
+
+def fast_path() -> Figure:
+    """The slowest of a few messages that a rule decides."""
+    slowest = 0.0
+    for text in BY_RULE:
+        question = Question(text)
+        assert decide(question).choice.decided_by.startswith("rule:"), text
+        began = time.perf_counter()
+        for _ in range(ROUNDS):
+            decide(question)
+        slowest = max(slowest, (time.perf_counter() - began) / ROUNDS)
+    return Figure("choice by a rule, the slowest of three", slowest * 1e6, "µs", 20)
+
+
+async def around_a_call() -> Figure:
+    """CPU of route, price, open and settle with a client and a database that do nothing."""
+    book = load_price_book()
+    tiers = Tiers.load("default", {"GEMINI_API_KEY": "a key"}, book)
+    tracker = Tracker(_NoDatabase(), book, tiers.baseline, Telemetry())  # type: ignore[arg-type]
+    router = Router(tiers, _Echo(), tracker, Breakers())
+    payer = Payer(uuid4(), uuid4(), "U0BEN", "C0GENERAL", "1.0")
+    call = Call(payer, Purpose.REPLY, Tier.FAST, "chat", (Message("user", "hello there, what is our zip code?"),))
+    for _ in range(100):
+        await router.route(call)
+    began = time.process_time()
+    for _ in range(ROUNDS):
+        await router.route(call)
+    each = (time.process_time() - began) / ROUNDS
+    return Figure("CPU around a bare model call (route, price, open, settle; no SQL)", each * 1e6, "µs", 100)
+
+
+def help_time() -> Figure:
+    """Median of ten starts of `lucy --help`."""
+    taken = []
+    for _ in range(10):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "bot", "--help"], cwd=ROOT, capture_output=True, check=True)
+        taken.append(time.perf_counter() - began)
+    return Figure("lucy --help", median(taken), "s", 0.3)
+
+
+class _Echo:
+    async def complete(
+        self, deployment: Deployment, messages: Sequence[Message], *, max_output_tokens: int, timeout_s: float
+    ) -> Completion:
+        return Completion(
+            "12345", deployment.model, "id", "stop", Usage(input_tokens=120, output_tokens=9, reported_usd=Decimal(0))
+        )
+
+
+class _NoDatabase:
+    """Hands out stores that answer at once."""
+
+    def __init__(self) -> None:
+        self._unit = SimpleNamespace(costs=SimpleNamespace(open=self._open, move=self._move))
+
+    @asynccontextmanager
+    async def unit(self, workspace_id: Any) -> AsyncIterator[SimpleNamespace]:
+        yield self._unit
+
+    async def _open(self, attempt: Any, lifetime_s: float) -> OpenAttempt:
+        return OpenAttempt(attempt.task_id, datetime.now(UTC), attempt.id)
+
+    async def _move(self, key: OpenAttempt, outcome: Any) -> bool:
+        return True

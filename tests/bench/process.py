@@ -1,0 +1,104 @@
+"""`lucy run` as a process of its own, pointed at the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from bot.commands.demo_world import tiers_toml
+from bot.sandbox.sandbox import Sandbox
+from tests.tracked import ROOT
+
+PATIENCE_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A Lucy that is ready, and how many seconds that took."""
+
+    pid: int
+    ready_s: float
+    home: Path
+
+    def resident_mb(self) -> float:
+        """Lucy's own memory."""
+        return _kilobytes(f"/proc/{self.pid}/status", "VmRSS") / 1024
+
+    def database_mb(self) -> float:
+        """Her PostgreSQL's, pages shared between its processes counted once."""
+        postmaster = int((self.home / "pg" / "postmaster.pid").read_text().split()[0])
+        workers = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        return sum(_kilobytes(f"/proc/{pid}/smaps_rollup", "Pss") for pid in [postmaster, *workers]) / 1024
+
+
+@asynccontextmanager
+async def lucy_process(sandbox: Sandbox, folder: Path) -> AsyncIterator[Running]:
+    """`lucy run` with its embedded database in `folder`."""
+    tiers = folder / "tiers.toml"
+    tiers.write_text(tiers_toml(sandbox.providers))
+    port = _free_port()
+    began = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", cwd=folder, env=_environment(sandbox, folder, port)
+    )
+    try:
+        await _until_ready(f"http://127.0.0.1:{port}/health/ready", process)
+        sandbox.slack.delivery.events_url = f"http://127.0.0.1:{port}/slack/events"
+        yield Running(process.pid, time.perf_counter() - began, folder / "home")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+def _environment(sandbox: Sandbox, folder: Path, port: int) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    state = sandbox.slack.state
+    return kept | {
+        "PYTHONPATH": str(ROOT),
+        "SLACK_BOT_TOKEN": state.bot_token,
+        "SLACK_SIGNING_SECRET": state.signing_secret,
+        "SLACK_API_URL": sandbox.slack.api_url,
+        "PORT": str(port),
+        "LUCY_HOME": str(folder / "home"),
+        "LUCY_TIERS": str(folder / "tiers.toml"),
+        "LUCY_METRICS_ADDR": "off",
+        "LUCY_LOG_LEVEL": "ERROR",
+    }
+
+
+async def _until_ready(url: str, process: asyncio.subprocess.Process) -> None:
+    async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as session:
+        while process.returncode is None and not await _says_yes(session, url):
+            await asyncio.sleep(0.02)
+    if process.returncode is not None:
+        raise RuntimeError(f"lucy run ended with {process.returncode}")
+
+
+async def _says_yes(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.get(url) as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def _kilobytes(path: str, field: str) -> int:
+    found = re.search(rf"^{field}:\s+(\d+)", Path(path).read_text(), re.MULTILINE)
+    return int(found[1]) if found else 0
