@@ -10,7 +10,6 @@ from typing import Any
 
 from bot.costs.pricing import Price, Rates
 
-
 _OMITTABLE = {"openai": "gpt-", "anthropic": "claude-"}
 
 
