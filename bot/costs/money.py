@@ -23,5 +23,8 @@ def exact(amount: Decimal) -> str:
 
 
 def percent(part: Decimal, whole: Decimal) -> str:
-    """`37 %` of a whole; a dash when there is no whole."""
-    return "–" if not whole else f"{part / whole * 100:.0f} %"
+    """`37 %` of a whole, `<1 %` of what is little; a dash when there is no whole."""
+    if not whole:
+        return "–"
+    share = part / whole * 100
+    return "<1 %" if 0 < share < 1 else f"{share:.0f} %"

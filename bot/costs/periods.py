@@ -11,6 +11,7 @@ from bot.errors import LucyError
 
 NAMES = ("today", "yesterday", "week", "month")
 _RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
+_YEARS = range(2000, 3000)
 
 
 class UnknownPeriod(LucyError):
@@ -73,7 +74,7 @@ def _range(words: str, zone: str) -> Period:
         first, last = (date.fromisoformat(part) for part in found.groups()) if found else (date.max, date.min)
     except ValueError as error:
         raise UnknownPeriod(words) from error
-    if first > last or last.year > 9998:
+    if first > last or first.year < _YEARS.start or last.year not in _YEARS:
         raise UnknownPeriod(words)
     return days(f"{first} to {last}", first, last, zone)
 
