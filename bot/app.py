@@ -6,10 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from uuid import UUID
-
-from aiohttp import web
 
 from bot import log
 from bot.config import Settings, provider_keys
@@ -21,17 +19,15 @@ from bot.costs.reports import Reports, in_words
 from bot.costs.tracker import Tracker
 from bot.db.database import Database
 from bot.db.encryption import Cipher, derived_key
-from bot.db.ids import workspace_id_of
 from bot.db.local_postgres import LocalPostgres
 from bot.db.migrate import migrate, require_head
-from bot.digests.compose import Digest, compose
 from bot.digests.run import DigestRunner
 from bot.errors import DatabaseAway, SettingError
 from bot.llm.litellm_client import LitellmClient
 from bot.routing.breaker import Breakers
 from bot.routing.classifier import Classifier
 from bot.routing.router import Router
-from bot.routing.tiers import Tiers, read_tiers
+from bot.routing.tiers import Tiers
 from bot.schedule import Jobs, schedule
 from bot.slack.bolt import build_app
 from bot.slack.costs_command import CostsCommand
@@ -43,7 +39,7 @@ from bot.slack.people import People
 from bot.slack.socket import socket_mode
 from bot.slack.split import split
 from bot.slack.thread import Threads
-from bot.slack.web import web_app
+from bot.slack.web import listening, metrics_app, web_app
 from bot.telemetry import Telemetry
 from bot.worker import Pace, Worker
 
@@ -111,37 +107,50 @@ async def lucy(
         telemetry, client = Telemetry(), LitellmClient()
         tracker = Tracker(db, book, tiers.baseline, telemetry)
         router = Router(tiers, client, tracker, Breakers())
-        reports = Reports(db, tiers.baseline[0])
-        tokens = await _tokens(settings, db)
-        clients = Clients(tokens, settings.slack_api_url)
-        people = People(clients)
-        answerer = Answerer(db, Classifier(router), router, _cost_words(reports), telemetry)
-        threads = Threads(db, clients, people, footer_of(db), telemetry, settings.settle_s)
-        worker = Worker(db, threads, answerer, split, telemetry, Pace(settings.concurrency, settings.lease_s))
-        bolt = build_app(
-            settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None,
-            settings.slack_api_url,
-            clients.authorizer(),
-            Ingest(ingest_db, worker.wake),
-            CostsCommand(db, reports, people),
-            db,
-        )
-        digests = DigestRunner(db, reports, DigestChannel(clients, people))
+        parts = _Parts(db, ingest_db, telemetry, client, router, Reports(db, tiers.baseline[0]))
         await client.warm_up()
-        pages = OAuthPages(db, settings.slack_api_url, *_oauth(settings)) if settings.slack_client_id else None
-        over_http = bolt if settings.slack_signing_secret else None
-        url = await stack.enter_async_context(
-            _listening(web_app(over_http, _missing(db, client), pages), settings.host, settings.port)
-        )
-        await stack.enter_async_context(_metrics(telemetry, settings.metrics_addr))
-        await stack.enter_async_context(schedule(_jobs(db, digests)))
-        ended = await stack.enter_async_context(_working(worker))
-        if settings.slack_app_token:
-            await stack.enter_async_context(
-                socket_mode(bolt, settings.slack_app_token.get_secret_value(), settings.slack_api_url)
-            )
+        url, digests, ended = await _serve(stack, settings, parts)
         _log.info("ready", url=url, mode="socket" if settings.slack_app_token else "http")
-        yield Lucy(url, db, telemetry, digests, reports, tiers, ended)
+        yield Lucy(url, db, telemetry, digests, parts.reports, tiers, ended)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What serving Slack is built from."""
+
+    db: Database
+    ingest_db: Database
+    telemetry: Telemetry
+    client: LitellmClient
+    router: Router
+    reports: Reports
+
+
+async def _serve(
+    stack: AsyncExitStack, settings: Settings, parts: _Parts
+) -> tuple[str, DigestRunner, asyncio.Task[None]]:
+    """Listen, tick and work until the stack closes: intake ends first, then the worker drains."""
+    db, base_url = parts.db, settings.slack_api_url
+    clients = Clients(await _tokens(settings, db), base_url)
+    people = People(clients)
+    digests = DigestRunner(db, parts.reports, DigestChannel(clients, people))
+    threads = Threads(db, clients, people, footer_of(db), parts.telemetry, settings.settle_s)
+    answerer = Answerer(db, Classifier(parts.router), parts.router, _cost_words(parts.reports), parts.telemetry)
+    pace = Pace(settings.concurrency, settings.lease_s)
+    worker = Worker(db, threads, answerer, split, parts.telemetry, pace)
+    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
+    ingest, command = Ingest(parts.ingest_db, worker.wake), CostsCommand(db, parts.reports, people)
+    bolt = build_app(secret, base_url, clients.authorizer(), ingest, command, db)
+    pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
+    ended = await stack.enter_async_context(_working(worker))
+    await stack.enter_async_context(schedule(_jobs(db, digests)))
+    await stack.enter_async_context(_metrics(parts.telemetry, settings.metrics_addr))
+    app = web_app(bolt if secret else None, _missing(db, parts.client), pages)
+    url = await stack.enter_async_context(listening(app, settings.host, settings.port))
+    if settings.slack_app_token:
+        token = settings.slack_app_token.get_secret_value()
+        await stack.enter_async_context(socket_mode(bolt, token, base_url))
+    return url, digests, ended
 
 
 @asynccontextmanager
@@ -155,23 +164,6 @@ async def _working(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
 
 
 @asynccontextmanager
-async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-    except OSError as error:
-        await runner.cleanup()
-        raise SettingError(f"HOST, PORT: cannot listen on {host}:{port}: {error.strerror}") from error
-    try:
-        bound = runner.addresses[0][1]
-        yield f"http://{host}:{bound}"
-    finally:
-        await runner.cleanup()
-
-
-@asynccontextmanager
 async def _metrics(telemetry: Telemetry, address: str) -> AsyncIterator[None]:
     if address == "off":
         yield
@@ -179,13 +171,7 @@ async def _metrics(telemetry: Telemetry, address: str) -> AsyncIterator[None]:
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
         raise SettingError(f"LUCY_METRICS_ADDR: {address!r} is not host:port")
-    app = web.Application()
-
-    async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=telemetry.exposition(), content_type="text/plain", charset="utf-8")
-
-    app.router.add_get("/metrics", metrics)
-    async with _listening(app, host, int(port)):
+    async with listening(metrics_app(telemetry.exposition), host, int(port)):
         yield
 
 
@@ -244,28 +230,3 @@ def _cipher(settings: Settings) -> Cipher:
         return Cipher([key.get_secret_value() for key in settings.encryption_keys])
     secret = settings.slack_bot_token or settings.slack_client_secret
     return Cipher([derived_key(secret.get_secret_value() if secret else "no texts are stored without Slack")])
-
-
-@asynccontextmanager
-async def reports_at(settings: Settings, slack_id: str) -> AsyncIterator[tuple[Reports, UUID]]:
-    """Reports for one workspace, by its Slack id or because it is the only one. Raises SettingError."""
-    async with open_database(settings) as db:
-        baseline = read_tiers(settings.tiers, {}, load_price_book()).baseline[0]
-        yield Reports(db, baseline), await _workspace(db, slack_id)
-
-
-async def digest_at(settings: Settings, slack_id: str, day: date, zone: str) -> Digest:
-    """One workspace's digest of a local day. Raises SettingError."""
-    async with open_database(settings) as db:
-        baseline = read_tiers(settings.tiers, {}, load_price_book()).baseline[0]
-        return await compose(db, Reports(db, baseline), await _workspace(db, slack_id), day, zone)
-
-
-async def _workspace(db: Database, slack_id: str) -> UUID:
-    if slack_id:
-        return workspace_id_of(slack_id)
-    async with db.operations() as operations:
-        known = await operations.workspaces()
-    if len(known) != 1:
-        raise SettingError(f"--workspace: there are {len(known)} workspaces here; name one by its Slack id")
-    return known[0]

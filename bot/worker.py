@@ -198,7 +198,8 @@ class Worker:
     async def _hand_back(self, ask: TakenAsk, delay: timedelta, *, counted: bool = True) -> None:
         try:
             async with self._db.unit(ask.workspace_id) as unit:
-                await unit.inbox.hand_back(ask.lease, delay, counted=counted)
+                maybe_posted = bool(await unit.replies.parts(ask.task_id))
+                await unit.inbox.hand_back(ask.lease, delay, counted=counted or maybe_posted)
         except (LeaseLost, DatabaseAway):
             _log.info("lease_left_to_expire", task_id=str(ask.task_id))
 

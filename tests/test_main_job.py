@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from bot.app import Lucy
@@ -168,7 +169,6 @@ async def waiting(running: Lucy) -> int:
         return await operations.waiting()
 
 
-def everything() -> tuple[object, object]:
-    from datetime import UTC, datetime
-
+def everything() -> tuple[datetime, datetime]:
+    """A span that holds every row."""
     return datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)

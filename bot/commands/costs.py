@@ -22,7 +22,7 @@ def costs(
     import json
     from datetime import UTC, datetime
 
-    from bot.app import reports_at
+    from bot.commands.reading import reports_at
     from bot.config import load_settings
     from bot.costs.money import show
     from bot.costs.periods import period as period_of

@@ -19,7 +19,7 @@ def digest(
     import json
     from datetime import UTC, datetime, timedelta
 
-    from bot.app import digest_at
+    from bot.commands.reading import digest_at
     from bot.config import load_settings
     from bot.costs.periods import zone_of
     from bot.costs.reports import in_words

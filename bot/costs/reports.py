@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -27,7 +28,7 @@ class SpendReport:
     @property
     def saved_usd(self) -> Decimal:
         """What the same tokens would have cost at the baseline, less what they did; negative when they cost more."""
-        return self.total.baseline_usd - self.total.cost_usd
+        return self.total.baseline_usd - self.total.cost_usd - self.total.estimated_usd
 
     def as_json(self) -> dict[str, object]:
         """Exact figures as strings."""
@@ -51,13 +52,24 @@ class Reports:
     def __init__(self, db: Database, baseline_model: str) -> None:
         self._db, self._baseline_model = db, baseline_model
 
-    async def spend(
-        self, workspace_id: UUID, period: Period, by: str | None = None, only: str | None = None
-    ) -> SpendReport:
-        """The total, and rows `by` a dimension; `only` keeps one key of it (a member's own rows)."""
+    async def spend(self, workspace_id: UUID, period: Period, by: str | None = None) -> SpendReport:
+        """The total, and rows `by` a dimension."""
         async with self._db.unit(workspace_id) as unit:
             totals = await unit.rollups.by("total", period.start, period.end)
-            rows = await unit.rollups.by(by, period.start, period.end, only) if by else []
+            rows = await unit.rollups.by(by, period.start, period.end) if by else []
+        return self._report(period, totals, by, rows)
+
+    async def own(self, workspace_id: UUID, user_id: str, period: Period, by: str = "user") -> SpendReport:
+        """The workspace's total, and rows of what one member asked: in all, or by `model`."""
+        async with self._db.unit(workspace_id) as unit:
+            totals = await unit.rollups.by("total", period.start, period.end)
+            if by == "model":
+                rows = await unit.rollups.models_of(user_id, period.start, period.end)
+            else:
+                rows = await unit.rollups.by("user", period.start, period.end, user_id)
+        return self._report(period, totals, by, rows)
+
+    def _report(self, period: Period, totals: Sequence[Sums], by: str | None, rows: Sequence[Sums]) -> SpendReport:
         return SpendReport(period, totals[0] if totals else Sums(""), by, tuple(rows), self._baseline_model)
 
 
@@ -81,8 +93,8 @@ def in_words(report: SpendReport) -> str:
 
 def savings(saved: Decimal, baseline_model: str) -> str:
     """Savings never stand without the name of what they are measured against."""
-    verb = "saved" if saved >= 0 else "more"
-    return f"{show(abs(saved))} {verb} against always using `{baseline_model}` at list price"
+    verb = "saved against" if saved >= 0 else "more than"
+    return f"{show(abs(saved))} {verb} always using `{baseline_model}` at list price"
 
 
 def _row(sums: Sums) -> dict[str, object]:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Price
+from bot.costs.served import served_model
 from bot.db.costs import NewAttempt, OpenAttempt, Outcome
 from bot.db.database import Database
 from bot.db.ids import new_id
@@ -214,14 +215,6 @@ class Tracker:
                     lost = error
         if lost:
             raise lost
-
-
-def served_model(requested: str, said: str | None) -> str:
-    """The id that served: the one asked for, unless the provider says it answered as another model."""
-    bare = requested.rsplit("/", 1)[-1].lower()
-    if not said or said.rsplit("/", 1)[-1].lower().startswith(bare):
-        return requested
-    return f"{requested.rsplit('/', 1)[0]}/{said}" if "/" in requested and "/" not in said else said
 
 
 def _facts(attempt: Attempt, key: OpenAttempt) -> dict[str, Any]:

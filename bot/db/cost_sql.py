@@ -1,10 +1,14 @@
-"""The statements that move a row of the ledger and, only if it moved, the rollup with it."""
+"""The statements of the ledger: one opens a row; one moves it and, only if it moved, the rollup with it.
+
+Every statement names its workspace as a constant, so that a sharded database sends it to one shard, and its
+`created_at`, so that one partition is looked at.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Boolean, Double, Integer, SmallInteger, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
 from bot.db.base import USD
@@ -50,13 +54,44 @@ SELECT count(*) FROM new
 
 _OUTCOME: dict[str, Any] = {
     "state": Text, "error_class": Text, "model": Text, "response_model": Text, "provider_response_id": Text,
-    "input_tokens": Integer, "cached_input_tokens": Integer, "cache_write_tokens": Integer, "output_tokens": Integer,
-    "reasoning_tokens": Integer, "service_tier": Text, "usage_source": Text, "usage": JSONB(none_as_null=True),
+    "input_tokens": Integer, "cached_input_tokens": Integer, "cache_write_tokens": Integer,
+    "cache_write_1h_tokens": Integer, "output_tokens": Integer, "reasoning_tokens": Integer,
+    "service_tier": Text, "usage_source": Text, "usage": JSONB(none_as_null=True),
     "cost_usd": USD, "list_usd": USD, "reported_usd": USD, "baseline_usd": USD, "cost_source": Text,
     "rates": JSONB(none_as_null=True), "latency_ms": Integer, "first_token_ms": Integer,
 }  # fmt: skip
 
 OUTCOME_FIELDS = tuple(_OUTCOME)
+
+_KEEPS_WHAT_IT_HAD = frozenset({"rates"})
+
+_SET = ", ".join(
+    f"{name} = coalesce(:{name}, cost_log.{name})" if name in _KEEPS_WHAT_IT_HAD else f"{name} = :{name}"
+    for name in _OUTCOME
+)
+
+_ATTEMPT: dict[str, Any] = {
+    "id": Uuid, "task_id": Uuid, "purpose": Text, "tier": SmallInteger, "intent": Text, "attempt": SmallInteger,
+    "requested_model": Text, "provider": Text, "deployment": Text, "reserved_usd": USD,
+    "rates": JSONB(none_as_null=True), "price_book": Text, "baseline_model": Text, "user_id": Text,
+    "channel_id": Text, "thread_ts": Text, "streamed": Boolean,
+}  # fmt: skip
+
+OPEN = text(
+    f"""
+    INSERT INTO cost_log (workspace_id, created_at, expires_at, model, {", ".join(_ATTEMPT)})
+    VALUES (:workspace_id, coalesce(:created_at, now()), now() + make_interval(secs => :lifetime_s), :model,
+            {", ".join(f":{name}" for name in _ATTEMPT)})
+    RETURNING created_at
+    """
+).bindparams(
+    bindparam("workspace_id", type_=Uuid),
+    bindparam("created_at", type_=TIMESTAMP(timezone=True)),
+    bindparam("lifetime_s", type_=Double),
+    bindparam("model", type_=Text),
+    *(bindparam(name, type_=kind) for name, kind in _ATTEMPT.items()),
+)
+"""A row for a request that is about to leave."""
 
 TRANSITION = text(
     f"""
@@ -65,10 +100,9 @@ TRANSITION = text(
         WHERE workspace_id = :workspace_id AND created_at = :created_at AND id = :id AND state = ANY(:allowed)
         FOR UPDATE
     ), new AS (
-        UPDATE cost_log SET settled_at = clock_timestamp(), {", ".join(f"{name} = :{name}" for name in _OUTCOME)}
+        UPDATE cost_log SET settled_at = clock_timestamp(), {_SET}
         FROM old
-        WHERE cost_log.workspace_id = old.workspace_id AND cost_log.created_at = old.created_at
-          AND cost_log.id = old.id
+        WHERE cost_log.workspace_id = :workspace_id AND cost_log.created_at = :created_at AND cost_log.id = old.id
         RETURNING cost_log.*
     )
     """
@@ -90,7 +124,7 @@ SWEEP = text(
     ), new AS (
         UPDATE cost_log SET settled_at = clock_timestamp(), state = 'unknown', error_class = 'expired'
         FROM old
-        WHERE cost_log.workspace_id = old.workspace_id AND cost_log.created_at = old.created_at
+        WHERE cost_log.workspace_id = :workspace_id AND cost_log.created_at = old.created_at
           AND cost_log.id = old.id
         RETURNING cost_log.*
     )
@@ -100,5 +134,5 @@ SWEEP = text(
 """A workspace's open rows whose time is over become `unknown`; their reserve stands."""
 
 EXPIRED_WORKSPACES = text(
-    "SELECT DISTINCT workspace_id FROM cost_log WHERE state = 'open' AND expires_at < now()"
+    "SELECT DISTINCT workspace_id FROM cost_log WHERE state = 'open' AND expires_at < now() ORDER BY workspace_id"
 ).columns(workspace_id=Uuid)

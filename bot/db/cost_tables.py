@@ -28,10 +28,11 @@ class CostRow(Base):
         ),
         CheckConstraint("cost_usd >= 0 AND cost_usd <> 'NaN'", name="cost"),
         CheckConstraint(
-            "cached_input_tokens + cache_write_tokens <= input_tokens AND reasoning_tokens <= output_tokens",
+            "cached_input_tokens >= 0 AND cached_input_tokens + cache_write_tokens <= input_tokens AND"
+            " cache_write_1h_tokens BETWEEN 0 AND cache_write_tokens AND reasoning_tokens BETWEEN 0 AND output_tokens",
             name="tokens",
         ),
-        Index("cost_log_workspace_created_idx", "workspace_id", "created_at"),
+        CheckConstraint("reserved_usd >= 0 AND reserved_usd <> 'NaN'", name="reserve"),
         Index("cost_log_task_idx", "workspace_id", "task_id"),
         Index("cost_log_created_brin", "created_at", postgresql_using="brin"),
         Index("cost_log_open_idx", "expires_at", postgresql_where=text("state = 'open'")),
@@ -59,6 +60,7 @@ class CostRow(Base):
     input_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
     cached_input_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
     cache_write_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
+    cache_write_1h_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
     output_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
     reasoning_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
     service_tier: Mapped[Words | None]

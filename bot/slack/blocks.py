@@ -6,22 +6,28 @@ import re
 from typing import Any
 from uuid import UUID
 
+from bot.slack.guard import guard, guard_plain
+
 EVENT_TYPE = "lucy_reply"
 _FALLBACK_LIMIT = 3_900
 
 
 def reply_message(text: str, key: str, footer: str | None) -> dict[str, Any]:
-    """Native Markdown with a plain fallback, our key in the metadata, and the footer under the last part."""
-    blocks: list[dict[str, Any]] = [{"type": "markdown", "text": text}]
+    """Native Markdown, guarded, with a plain fallback, our key in the metadata, and the footer under the last part."""
+    blocks: list[dict[str, Any]] = [{"type": "markdown", "text": guard(text)}]
     if footer:
         blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": footer}]})
-    return {**plain_message(text, key), "blocks": blocks}
+    return {**_message(fallback(text), key), "blocks": blocks}
 
 
 def plain_message(text: str, key: str) -> dict[str, Any]:
-    """The same words without any decoration: what is posted when Slack refuses the blocks."""
+    """All the same words without any decoration: what is posted when Slack refuses the blocks."""
+    return _message(guard_plain(text), key)
+
+
+def _message(text: str, key: str) -> dict[str, Any]:
     return {
-        "text": fallback(text),
+        "text": text,
         "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}},
         "unfurl_links": False,
         "unfurl_media": False,
@@ -36,5 +42,5 @@ def part_key(task_id: UUID, part: int) -> str:
 def fallback(markdown: str) -> str:
     """Plain text for notifications and screen readers."""
     bare = re.sub(r"[*_~`#>|]+", "", markdown)
-    flat = re.sub(r"[ \t]+", " ", bare).strip()
+    flat = guard_plain(re.sub(r"[ \t]+", " ", bare).strip())
     return flat if len(flat) <= _FALLBACK_LIMIT else flat[: _FALLBACK_LIMIT - 1] + "…"

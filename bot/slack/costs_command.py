@@ -10,7 +10,7 @@ from uuid import UUID
 from slack_bolt.async_app import AsyncRespond
 
 from bot.costs.periods import period
-from bot.costs.reports import Reports, SpendReport
+from bot.costs.reports import Reports, SpendReport, in_words
 from bot.db.database import Database
 from bot.errors import LucyError
 from bot.slack.costs_words import HELP, DigestOff, Help, SetDigest, Show, understand
@@ -18,6 +18,7 @@ from bot.slack.people import People, Person
 from bot.slack.report_blocks import report_blocks
 
 _ADMINS_ONLY = "Only Slack's admins and owners can do that."
+_OWN_ONLY = "Only Slack's admins and owners see that; you can see your own with `by user` and `by model`."
 
 
 def _now() -> datetime:
@@ -53,16 +54,17 @@ class CostsCommand:
     ) -> None:
         zone = await self._zone(workspace_id)
         covered = period(wanted.period, self._now(), zone)
-        private = not person.is_admin
-        only = user_id if private and wanted.by == "user" else None
-        if private and wanted.by == "channel":
-            await _say(respond, _ADMINS_ONLY)
+        if person.is_admin:
+            report, note = await self._reports.spend(workspace_id, covered, wanted.by), ""
+        elif wanted.by in {None, "user", "model"}:
+            report = await self._reports.own(workspace_id, user_id, covered, wanted.by or "user")
+            note = "You see the workspace's total and your own rows"
+        else:
+            await _say(respond, _OWN_ONLY)
             return
-        report = await self._reports.spend(workspace_id, covered, wanted.by, only)
         names = await self._names(workspace_id, report)
-        note = "You see your own row and the workspace's total" if only else ""
         await respond(
-            text=f"Lucy's costs: {covered.label}",
+            text=f"Lucy's costs: {in_words(report)}",
             blocks=report_blocks(report, note, names),
             response_type="ephemeral",
         )

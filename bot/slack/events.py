@@ -8,7 +8,7 @@ from typing import Any
 from bot.db.inbox import NewAsk
 
 LONGEST_TEXT = 40_000
-_HUMAN_SUBTYPES = frozenset({None, "file_share", "thread_broadcast"})
+_HUMAN_SUBTYPES = (None, "file_share", "thread_broadcast")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +26,23 @@ def workspace_of(body: Any) -> str | None:
     grants = body.get("authorizations")
     grant = grants[0] if isinstance(grants, list) and grants and isinstance(grants[0], dict) else {}
     if not grant:
-        return _text(body.get("team_id"))
+        return _id(body.get("team_id"))
     owner = "enterprise_id" if grant.get("is_enterprise_install") else "team_id"
-    return _text(grant.get(owner)) or _text(body.get("team_id"))
+    return _id(grant.get(owner)) or _id(body.get("team_id"))
 
 
 def incoming(body: Any) -> Incoming | None:
     """The ask in a delivery, or None when nobody wants an answer."""
     slack_id = workspace_of(body)
     event = body.get("event") if isinstance(body, dict) else None
-    event_id = _text(body.get("event_id")) if isinstance(body, dict) else None
+    event_id = _id(body.get("event_id")) if isinstance(body, dict) else None
     if not slack_id or not event_id or not isinstance(event, dict) or not _is_ask(event, _bot_user(body)):
         return None
-    channel, ts, user = _text(event.get("channel")), _text(event.get("ts")), _text(event.get("user"))
+    channel, ts, user = _id(event.get("channel")), _id(event.get("ts")), _id(event.get("user"))
     if not channel or not ts or not user:
         return None
-    kind = _text(event.get("channel_type")) or ("im" if channel.startswith("D") else "channel")
-    thread = _text(event.get("thread_ts")) or ts
+    kind = _id(event.get("channel_type")) or ("im" if channel.startswith("D") else "channel")
+    thread = _id(event.get("thread_ts")) or ts
     return Incoming(slack_id, NewAsk(event_id, channel, kind, thread, ts, user, clean(_text(event.get("text")) or "")))
 
 
@@ -72,3 +72,9 @@ def _bot_user(body: dict[str, Any]) -> str | None:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _id(value: object) -> str | None:
+    """One of Slack's ids or times: short, printable ASCII; anything else is none."""
+    text = _text(value)
+    return text if text and len(text) <= 255 and text.isascii() and text.isprintable() else None

@@ -15,10 +15,11 @@ _log = log.get(__name__)
 
 
 async def tell(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> BoltResponse:
-    """Logged once with a reference, told once with that reference, never the exception's own words."""
+    """Logged once with a reference, told once with that reference, never the exception's own words. A failed event gets 500: Slack sends it again."""
     reference = secrets.token_hex(4)
     _log.error("listener_failed", reference=reference, exc_info=error)
     sentence = error.sentence if isinstance(error, LucyError) else LucyError.sentence
     if body.get("response_url"):
         await respond(text=f"{sentence} (reference `{reference}`)", response_type="ephemeral")
-    return BoltResponse(status=200, body="")
+    stored = body.get("type") != "event_callback"
+    return BoltResponse(status=200 if stored else 500, body="")

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import re
 
-_CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]+`)", re.DOTALL)
+_CODE = re.compile(
+    r"(^[ \t]*(?P<fence>`{3,})[^`\n]*\n(?:.*?\n)??[ \t]*(?P=fence)`*[ \t]*$|(?<![`\\])`[^`\n]+`(?!`))",
+    re.DOTALL | re.MULTILINE,
+)
+"""What is code for certain: closed fences that begin their line, and code spans of one backtick."""
 _ANGLE = re.compile(r"<(?=[!@#])")
-_BROADCAST = re.compile(r"@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
+_BROADCAST = re.compile(r"(?<!\w)@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
 _NO_BREAK = "\u2060"
 
 
 def guard(markdown: str) -> str:
     """The same words with `<!channel>`, `<@U…>`, `<#C…>` and @here unable to notify; code is left as it is."""
-    pieces = _CODE.split(markdown)
-    return "".join(piece if index % 2 else _harmless(piece) for index, piece in enumerate(pieces))
+    safe, end = [], 0
+    for code in _CODE.finditer(markdown):
+        safe += [_harmless(markdown[end : code.start()]), code[0]]
+        end = code.end()
+    return "".join([*safe, _harmless(markdown[end:])])
+
+
+def guard_plain(text: str) -> str:
+    """Words for a message without Markdown, where even code could ping: all of Slack's markup is escaped."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _BROADCAST.sub(f"@{_NO_BREAK}", escaped)
 
 
 def _harmless(text: str) -> str:

@@ -34,7 +34,7 @@ def table(report: SpendReport, names: Mapping[str, str]) -> str:
     shown = report.rows[:_ROWS]
     labels = [label(report.by or "", row.key, names) for row in shown]
     width = min(34, max(map(len, labels), default=0))
-    money = max((len(show(row.cost_usd)) for row in shown), default=0)
+    money = max((len(amount(row)) for row in shown), default=0)
     lines = [_line(row, name, width, money, report.total) for row, name in zip(shown, labels, strict=True)]
     more = len(report.rows) - len(shown)
     return "```\n" + "\n".join([*lines, *([f"… and {more} more"] if more > 0 else [])]) + "\n```"
@@ -44,10 +44,20 @@ def label(by: str, key: str, names: Mapping[str, str]) -> str:
     """A key as people call it."""
     if by == "tier" and key.isdigit():
         return f"{key} {Tier(int(key)).name.lower()}"
-    return names.get(key, key)
+    return plain(names.get(key, key))
+
+
+def amount(row: Sums) -> str:
+    """What a row cost; never $0.00 when nobody knows the price."""
+    return "unpriced" if row.unpriced and not row.cost_usd else show(row.cost_usd)
+
+
+def plain(words: str) -> str:
+    """A name that cannot ping, link or end a code fence."""
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("`", "'")
 
 
 def _line(row: Sums, name: str, width: int, money: int, total: Sums) -> str:
     short = name if len(name) <= width else name[: width - 1] + "…"
     share = percent(row.cost_usd, total.cost_usd)
-    return f"{short:<{width}}  {show(row.cost_usd):>{money}}  {share:>5}  {row.calls:>6,} calls"
+    return f"{short:<{width}}  {amount(row):>{money}}  {share:>5}  {row.calls:>6,} calls"

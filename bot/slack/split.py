@@ -7,8 +7,8 @@ import re
 LIMIT_BYTES = 11_000
 """Slack takes 12,000 characters of Markdown per message; bytes, so that every script stays below."""
 
-_FENCE = re.compile(r"^\s*(```+)(\S*)", re.MULTILINE)
-_ROOM_FOR_FENCE = 80
+_FENCE = re.compile(r"^[ \t]*(`{3,})([^`\s]*)[^`\n]*$", re.MULTILINE)
+_ROOM_FOR_FENCE = 120
 
 
 def split(text: str, limit: int = LIMIT_BYTES) -> list[str]:
@@ -18,13 +18,14 @@ def split(text: str, limit: int = LIMIT_BYTES) -> list[str]:
     while _size(rest) > limit:
         cut = _cut(rest, limit - _ROOM_FOR_FENCE)
         head, rest = rest[:cut], rest[cut:]
-        language = _open_fence(head)
-        if language is None:
+        fence = _open_fence(head)
+        if fence is None:
             rest = rest.lstrip("\n")
             parts.append(head.rstrip())
         else:
-            parts.append(f"{head.rstrip(chr(10))}\n```")
-            rest = f"```{language}\n{rest.lstrip(chr(10))}"
+            ticks, language = fence
+            parts.append(f"{head.rstrip(chr(10))}\n{ticks}")
+            rest = f"{ticks}{language}\n{rest.lstrip(chr(10))}"
     return [*parts, rest]
 
 
@@ -38,12 +39,16 @@ def _cut(text: str, limit: int) -> int:
     return max(1, len(window))
 
 
-def _open_fence(text: str) -> str | None:
-    """The language of the fence that `text` leaves open, or None."""
-    language: str | None = None
+def _open_fence(text: str) -> tuple[str, str] | None:
+    """The ticks and language of the fence that `text` leaves open, or None."""
+    fence: tuple[str, str] | None = None
     for found in _FENCE.finditer(text):
-        language = found[2][:20] if language is None else None
-    return language
+        ticks, language = found[1], found[2]
+        if fence is None:
+            fence = ticks[:20], language[:20]
+        elif not language and len(ticks) >= len(fence[0]):
+            fence = None
+    return fence
 
 
 def _size(text: str) -> int:

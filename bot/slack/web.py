@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bot.errors import SettingError
 
 MAX_BODY = 1_000_000
 """Bytes; Slack's own deliveries stay far below."""
@@ -63,3 +66,32 @@ def web_app(bolt: AsyncApp | None, missing: Missing, installer: Installer | None
         app.router.add_get("/slack/install", installer.install)
         app.router.add_get("/slack/oauth_redirect", installer.redirect)
     return app
+
+
+def metrics_app(exposition: Callable[[], bytes]) -> web.Application:
+    """`/metrics`, on an address of its own."""
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=exposition(), content_type="text/plain", charset="utf-8")
+
+    app = web.Application()
+    app.router.add_get("/metrics", metrics)
+    return app
+
+
+@asynccontextmanager
+async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """Serve while the block runs; the URL. Raises SettingError when the address cannot be had."""
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+    except OSError as error:
+        await runner.cleanup()
+        raise SettingError(f"HOST, PORT: cannot listen on {host}:{port}: {error.strerror}") from error
+    try:
+        bound = runner.addresses[0][1]
+        yield f"http://{host}:{bound}"
+    finally:
+        await runner.cleanup()

@@ -68,15 +68,17 @@ def test_the_day_of_a_clock_change_is_as_long_as_it_was(day: str, zone: str, hou
 
 
 @given(
-    st.datetimes(min_value=datetime(2025, 1, 1), max_value=datetime(2035, 1, 1)),
+    st.integers(min_value=1_735_689_600, max_value=2_051_222_400),
     st.sampled_from(
         ["UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "Pacific/Chatham", "Africa/Cairo"]
     ),
 )
-def test_yesterday_ends_where_today_begins_on_a_quarter_of_an_hour(now: datetime, zone: str) -> None:
-    today, yesterday = (period(words, now.replace(tzinfo=UTC), zone) for words in ("today", "yesterday"))
+def test_yesterday_ends_where_today_begins_on_a_quarter_of_an_hour(seconds: int, zone: str) -> None:
+    now = datetime.fromtimestamp(seconds, UTC)
 
-    assert yesterday.end == today.start <= now.replace(tzinfo=UTC) < today.end
+    today, yesterday = (period(words, now, zone) for words in ("today", "yesterday"))
+
+    assert yesterday.end == today.start <= now < today.end
     assert today.start.timestamp() % 900 == 0
 
 

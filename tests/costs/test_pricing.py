@@ -104,7 +104,9 @@ def test_a_reserve_is_not_taken_at_rates_that_the_input_cannot_reach() -> None:
 
 
 def test_what_a_price_leaves_out_costs_as_much_as_plain_input() -> None:
-    assert Rates.of({"input": "2", "output": "8"}) == Rates(*[Decimal(2)] * 4, Decimal(8))
+    two = Decimal(2)
+
+    assert Rates.of({"input": "2", "output": "8"}) == Rates(two, two, two, two, Decimal(8))
     assert Rates.of({"input": "2", "output": "8", "cache_write": "3"}).cache_write_1h == 3
 
 

@@ -1,0 +1,43 @@
+"""What the reading commands need: a database, one workspace, its reports."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from uuid import UUID
+
+from bot.app import open_database
+from bot.config import Settings
+from bot.costs.price_book import load_price_book
+from bot.costs.reports import Reports
+from bot.db.database import Database
+from bot.db.ids import workspace_id_of
+from bot.digests.compose import Digest, compose
+from bot.errors import SettingError
+from bot.routing.tiers import read_tiers
+
+
+@asynccontextmanager
+async def reports_at(settings: Settings, slack_id: str) -> AsyncIterator[tuple[Reports, UUID]]:
+    """Reports for one workspace, by its Slack id or because it is the only one. Raises SettingError."""
+    async with open_database(settings) as db:
+        baseline = read_tiers(settings.tiers, {}, load_price_book()).baseline[0]
+        yield Reports(db, baseline), await _workspace(db, slack_id)
+
+
+async def digest_at(settings: Settings, slack_id: str, day: date, zone: str) -> Digest:
+    """One workspace's digest of a local day. Raises SettingError."""
+    async with open_database(settings) as db:
+        baseline = read_tiers(settings.tiers, {}, load_price_book()).baseline[0]
+        return await compose(db, Reports(db, baseline), await _workspace(db, slack_id), day, zone)
+
+
+async def _workspace(db: Database, slack_id: str) -> UUID:
+    if slack_id:
+        return workspace_id_of(slack_id)
+    async with db.operations() as operations:
+        known = await operations.workspaces()
+    if len(known) != 1:
+        raise SettingError(f"--workspace: there are {len(known)} workspaces here; name one by its Slack id")
+    return known[0]
