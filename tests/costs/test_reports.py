@@ -63,7 +63,7 @@ async def test_a_member_sees_the_total_and_their_own_models(db: Database, worksp
     own = await reports.own(workspace_id, "U_1", period("yesterday", NOW), "model")
 
     assert own.total.cost_usd == 3
-    assert [(row.key, row.cost_usd) for row in own.rows] == [("a", 1)]
+    assert [(row.key, row.cost_usd) for row in own.rows] == [("a", Decimal(1))]
 
 
 async def test_what_is_uncertain_is_counted_and_never_added(db: Database, workspace_id: UUID, reports: Reports) -> None:
