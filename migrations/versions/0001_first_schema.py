@@ -49,6 +49,7 @@ CREATE TABLE cost_log (
     input_tokens INTEGER DEFAULT '0' NOT NULL,
     cached_input_tokens INTEGER DEFAULT '0' NOT NULL,
     cache_write_tokens INTEGER DEFAULT '0' NOT NULL,
+    cache_write_1h_tokens INTEGER DEFAULT '0' NOT NULL,
     output_tokens INTEGER DEFAULT '0' NOT NULL,
     reasoning_tokens INTEGER DEFAULT '0' NOT NULL,
     service_tier TEXT,
@@ -76,13 +77,15 @@ CREATE TABLE cost_log (
     CONSTRAINT cost_log_settled_is_priced_check CHECK (state <> 'settled' OR cost_usd IS NOT NULL OR cost_source = 'unpriced'),
     CONSTRAINT cost_log_failed_without_usage_is_free_check CHECK (state <> 'failed' OR usage_source <> 'none' OR cost_usd = 0),
     CONSTRAINT cost_log_cost_check CHECK (cost_usd >= 0 AND cost_usd <> 'NaN'),
-    CONSTRAINT cost_log_tokens_check CHECK (cached_input_tokens + cache_write_tokens <= input_tokens AND reasoning_tokens <= output_tokens)
+    CONSTRAINT cost_log_reserve_check CHECK (reserved_usd >= 0 AND reserved_usd <> 'NaN'),
+    CONSTRAINT cost_log_tokens_check CHECK (
+        cached_input_tokens >= 0 AND cached_input_tokens + cache_write_tokens <= input_tokens AND
+        cache_write_1h_tokens BETWEEN 0 AND cache_write_tokens AND reasoning_tokens BETWEEN 0 AND output_tokens)
 )
  PARTITION BY RANGE (created_at);
 CREATE INDEX cost_log_created_brin ON cost_log USING brin (created_at);
 CREATE INDEX cost_log_open_idx ON cost_log (expires_at) WHERE state = 'open';
 CREATE INDEX cost_log_task_idx ON cost_log (workspace_id, task_id);
-CREATE INDEX cost_log_workspace_created_idx ON cost_log (workspace_id, created_at);
 CREATE TABLE cost_rollup (
     workspace_id UUID NOT NULL,
     quarter TIMESTAMP WITH TIME ZONE NOT NULL,
