@@ -20,7 +20,6 @@ HEAVY = (
     "slack_sdk",
     "apscheduler",
     "aiohttp",
-    "pydantic",
 )
 
 

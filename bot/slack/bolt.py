@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -48,11 +49,17 @@ def build_app(
     for event in EVENTS[2:]:
         app.event(event)(_farewell(db))
     app.command(COSTS)(_command(costs))
+    app.action(re.compile(".*"))(_only_acknowledged)
     return app
 
 
 async def _stored_already() -> None:
     """The ask is in the inbox since before the acknowledgement; the worker has been woken."""
+
+
+async def _only_acknowledged(ack: AsyncAck) -> None:
+    """Buttons of older messages do nothing any more; their click is not an error."""
+    await ack()
 
 
 def _command(costs: CostsCommand) -> Callable[..., Awaitable[None]]:
@@ -66,10 +73,15 @@ def _command(costs: CostsCommand) -> Callable[..., Awaitable[None]]:
     return lucy_costs
 
 
+def _bot_is_gone(event: dict[str, Any]) -> bool:
+    """True for an uninstall or a revoked bot token; people's own tokens are not ours."""
+    return event.get("type") == "app_uninstalled" or bool((event.get("tokens") or {}).get("bot"))
+
+
 def _farewell(db: Database) -> Callable[..., Awaitable[None]]:
     async def farewell(body: dict[str, Any]) -> None:
         slack_id = workspace_of(body)
-        if slack_id:
+        if slack_id and _bot_is_gone(body["event"]):
             async with db.unit(workspace_id_of(slack_id)) as unit:
                 await unit.workspaces.retire()
                 await unit.installations.forget()

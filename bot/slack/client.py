@@ -14,6 +14,8 @@ from bot.errors import LucyError
 TIMEOUT_S = 10
 _LONGEST_WAIT_S = 60.0
 _TRIES = 4
+_PERHAPS = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
+"""Errors after which, as Slack says, some of the call may have happened."""
 _READS = ("auth.test", "users.", "conversations.", "team.")
 
 
@@ -73,8 +75,13 @@ def _refusal(error: SlackApiError, method: str) -> Exception:
     response: Any = error.response
     status = getattr(response, "status_code", 200)
     if status == 429:
-        return _RateLimited(float(response.headers.get("Retry-After") or 1))
-    if status >= 500:
-        return SlackUnsure(f"{method}: {status}")
+        return _RateLimited(_seconds(response.headers.get("Retry-After")))
     data = getattr(response, "data", None)
-    return SlackRefused(str(data.get("error", "unknown")) if isinstance(data, dict) else "unknown", method)
+    code = str(data.get("error") or "") if isinstance(data, dict) else ""
+    if status >= 500 or not code or code in _PERHAPS:
+        return SlackUnsure(f"{method}: {code or status}")
+    return SlackRefused(code, method)
+
+
+def _seconds(retry_after: str | None) -> float:
+    return float(retry_after) if retry_after and retry_after.replace(".", "", 1).isdigit() else 1.0

@@ -15,7 +15,10 @@ _log = log.get(__name__)
 
 
 async def tell(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> BoltResponse:
-    """Logged once with a reference, told once with that reference, never the exception's own words. A failed event gets 500: Slack sends it again."""
+    """Logged once with a reference, told once with that reference, never the exception's own words.
+
+    A failed event gets 500, so that Slack sends it again.
+    """
     reference = secrets.token_hex(4)
     _log.error("listener_failed", reference=reference, exc_info=error)
     sentence = error.sentence if isinstance(error, LucyError) else LucyError.sentence

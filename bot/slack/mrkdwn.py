@@ -36,7 +36,8 @@ def _plain(target: str, label: str | None, names: Mapping[str, str]) -> str:
         case "!":
             return _special(target, label)
         case _:
-            return f"{label} ({target})" if label and label != target else target
+            bare = target.removeprefix("mailto:").removeprefix("tel:")
+            return f"{label} ({target})" if label and label not in (target, bare) else bare
 
 
 def _special(target: str, label: str | None) -> str:

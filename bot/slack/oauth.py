@@ -7,6 +7,7 @@ import html
 import secrets
 from urllib.parse import urlencode, urljoin
 
+import aiohttp
 from aiohttp import web
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,6 +16,7 @@ from bot import log
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.db.installations import Installation
+from bot.slack.client import TIMEOUT_S
 
 _log = log.get(__name__)
 SCOPES = (
@@ -69,16 +71,16 @@ class OAuthPages:
 
     async def _exchange(self, code: str) -> web.StreamResponse:
         try:
-            granted = await AsyncWebClient(base_url=self._base_url, retry_handlers=[]).oauth_v2_access(
+            granted = await self._web().oauth_v2_access(
                 client_id=self._client_id, client_secret=self._client_secret, code=code
             )
-        except (SlackApiError, SlackClientError, OSError, TimeoutError) as error:
+            token = str(granted["access_token"])
+            me = await self._web(token).auth_test()
+        except (SlackApiError, SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
             _log.warning("install_failed", error=type(error).__name__)
             return _page("That didn't work", "Slack did not confirm the installation. Please try again.", 502)
         team, enterprise = granted.get("team") or {}, granted.get("enterprise") or {}
         owner = enterprise if granted.get("is_enterprise_install") else team
-        token = str(granted["access_token"])
-        me = await AsyncWebClient(token=token, base_url=self._base_url, retry_handlers=[]).auth_test()
         installation = Installation(
             token,
             str(me.get("bot_id", "")),
@@ -97,6 +99,9 @@ class OAuthPages:
             "Open Slack, invite her to a channel and mention her: <b>@Lucy hello</b>.",
             200,
         )
+
+    def _web(self, token: str | None = None) -> AsyncWebClient:
+        return AsyncWebClient(token=token, base_url=self._base_url, timeout=TIMEOUT_S, retry_handlers=[])
 
 
 def _page(title: str, words: str, status: int) -> web.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,6 @@ from bot.db.replies import ReplyPart
 from bot.errors import Undeliverable
 from bot.slack.blocks import part_key, plain_message, reply_message
 from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
-from bot.slack.guard import guard
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.mrkdwn import decode, mentioned, without_own_mention
 from bot.slack.people import People
@@ -31,8 +31,10 @@ _DECORATION = (
     "no_text",
 )
 _SOFT = (SlackRefused, SlackUnsure, NotInstalled)
-_PAGE, _PAGES = 200, 5
+_PAGE, _PAGES = 200, 25
 _POST_TRIES = 3
+_LATE = "_(answering after a restart)_\n\n"
+"""Said when nobody can tell whether the answer stands there already."""
 
 Footer = Callable[[UUID, UUID], Awaitable[str | None]]
 """(workspace, task) -> the line under an answer: model, tier, cost, time."""
@@ -96,18 +98,19 @@ class Threads:
             client = await self._clients.of(ask.workspace_id)
         except NotInstalled as error:
             raise Undeliverable("not installed") from error
-        ts = await self._look_up(client, ask, part, max(0.0, self._settle_s - part.age_s)) if taken_over else None
+        wait_s = max(0.0, self._settle_s - part.age_s)
+        ts, late = await self._look_up(client, ask, part, wait_s) if taken_over else (None, "")
         if ts is None and (taken_over or part.part > 0):
             async with self._db.unit(ask.workspace_id) as unit:
                 await unit.replies.intend(ask.lease, part.part)
-        ts = ts or await self._post(client, ask, part, footer)
+        ts = ts or await self._post(client, ask, replace(part, text=late + part.text), footer)
         async with self._db.unit(ask.workspace_id) as unit:
             await unit.replies.posted(ask.lease, part.part, ts)
 
     async def _post(self, client: SlackClient, ask: TakenAsk, part: ReplyPart, footer: str | None) -> str:
         """Post once; when Slack's answer is lost, look before posting again."""
-        key, words = part_key(ask.task_id, part.part), guard(part.text)
-        message = reply_message(words, key, footer)
+        key = part_key(ask.task_id, part.part)
+        message = reply_message(part.text, key, footer)
         for _ in range(_POST_TRIES):
             try:
                 answer = await client.call(
@@ -115,25 +118,28 @@ class Threads:
                 )
                 return str(answer["ts"])
             except SlackRefused as refused:
-                if "blocks" not in message or not refused.code.startswith(_DECORATION):
-                    raise Undeliverable(refused.code) from refused
-                message = plain_message(words, key)
+                message = _plainer(message, part, key, refused)
             except SlackUnsure:
-                found = await self._look_up(client, ask, part, self._settle_s)
+                found, _ = await self._look_up(client, ask, part, self._settle_s)
                 if found:
                     return found
         raise SlackUnsure("chat.postMessage: no answer from Slack, again and again")
 
-    async def _look_up(self, client: SlackClient, ask: TakenAsk, part: ReplyPart, wait_s: float) -> str | None:
-        """The ts of a part that may stand in Slack already, after the time a late post may take."""
+    async def _look_up(
+        self, client: SlackClient, ask: TakenAsk, part: ReplyPart, wait_s: float
+    ) -> tuple[str | None, str]:
+        """The ts of a part that may stand in Slack already, after the time a late post may take.
+
+        Where Slack never lets us look, no ts and the words to say so. Raises SlackUnsure while Slack is away.
+        """
         await asyncio.sleep(wait_s)
         key = part_key(ask.task_id, part.part)
         try:
             messages = await self._pages(client, ask, oldest=ask.ts, include_all_metadata=True)
-        except (SlackRefused, SlackUnsure) as error:
-            _log.warning("look_up_impossible", task_id=str(ask.task_id), error=str(error))
-            return None
-        return next((str(message["ts"]) for message in messages if _key_of(message) == key), None)
+        except SlackRefused as refused:
+            _log.warning("look_up_impossible", task_id=str(ask.task_id), error=refused.code)
+            return None, _LATE
+        return next((str(message["ts"]) for message in messages if _key_of(message) == key), None), ""
 
     async def _history(self, ask: TakenAsk) -> list[dict[str, Any]]:
         """The messages of the thread before the ask, oldest first; none for an ask that begins one."""
@@ -172,6 +178,15 @@ class Threads:
             )
         except _SOFT as error:
             _log.debug("no_status", task_id=str(ask.task_id), error=str(error))
+
+
+def _plainer(message: dict[str, Any], part: ReplyPart, key: str, refused: SlackRefused) -> dict[str, Any]:
+    """What to post instead of a message that Slack refused. Raises Undeliverable, or SlackRefused for a later try."""
+    if refused.code == "ratelimited":
+        raise refused
+    if "blocks" not in message or not refused.code.startswith(_DECORATION):
+        raise Undeliverable(refused.code) from refused
+    return plain_message(part.text, key)
 
 
 def _turn(message: dict[str, Any], me: str, names: dict[str, str]) -> Turn:

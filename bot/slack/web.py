@@ -41,11 +41,13 @@ def web_app(bolt: AsyncApp | None, missing: Missing, installer: Installer | None
             return web.Response(status=413, text="too large")
         assert bolt is not None
         raw = await request.read()
-        answer = await bolt.async_dispatch(
-            AsyncBoltRequest(
+        try:
+            delivery = AsyncBoltRequest(
                 body=raw.decode("utf-8", "replace"), query=request.query_string, headers=dict(request.headers)
             )
-        )
+        except (ValueError, RecursionError):
+            return web.Response(status=400, text="not a delivery of Slack's")
+        answer = await bolt.async_dispatch(delivery)
         return await to_aiohttp_response(answer)
 
     async def live(_: web.Request) -> web.StreamResponse:
