@@ -49,9 +49,10 @@ class Question:
 
     @property
     def thread_tier(self) -> Tier | None:
-        """The highest tier of Lucy's recent turns, or None when she has not answered here yet."""
-        tiers = [past.tier for past in self.thread[-_RECENT:] if past.tier is not None]
-        return max(tiers, default=None)
+        """The highest tier of Lucy's recent turns (the middle one if none is known); None before she has answered."""
+        turns = [past for past in self.thread[-_RECENT:] if past.who == "lucy"]
+        known = [past.tier for past in turns if past.tier is not None]
+        return max(known, default=Tier.STANDARD if turns else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,21 +11,30 @@ from bot.routing.fast_paths import fast_path
 from bot.routing.scorer import Score, score
 from bot.routing.wishes import wished_tier
 
-_FOLLOW_UP = re.compile(
-    r"(?:yes|yep|yeah|ok(?:ay)?|sure|please(?: do)?|do (?:it|that|so)|go (?:ahead|on|for it)|continue|proceed|carry on|and\?|more|again|"
-    r"try again|fix (?:it|that|this)|why\??|why not\??|no|nope|the (?:first|second|third|last) one|[1-9]|"
-    r"ja|sí|si|oui|weiter|是|好的?|继续|はい|続けて|네|계속)(?:[,\s]+(?:please|lucy|thanks))?[\s.!?]*",
+_ANSWER = re.compile(
+    r"(?:yes|yep|yeah|yes to all|ok(?:ay)?|sure|please(?: do)?|do (?:it|that|so)|go (?:ahead|on|for it)|continue|proceed|"
+    r"carry on|and\?|more|again|try again|fix (?:it|that|this)|why\??|why not\??|no|nope|"
+    r"the (?:first|second|third|last) one|[1-9]|"
+    r"ja|sí|si|oui|sim|da|да|weiter|是|好的?|继续|はい|続けて|네|계속)(?:[,\s]+(?:please|lucy|bitte))?[\s.!?]*",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"```|Traceback \(most recent|\n\s+at \w|\b(?:def|class|function|SELECT|import) \w+", re.MULTILINE)
-_TRACE = re.compile(r"Traceback \(most recent call last\)|^\s+at [\w.$<>]+\(|\b\w+(?:Error|Exception):", re.MULTILINE)
-_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_LONG_WITHOUT_SPACES = 40
-_ASK_BELOW = 0.12
-"""How near to a border the score must be for a model to be asked: about one message in eight."""
+_POINTS_BACK = re.compile(
+    r"(?:and|now|also|but|so|same|instead|what about|how about|make it|option|und|et|y|e)\b"
+    r"|.*\b(?:this|that|it|these|those|above|step \d+|you (?:said|wrote))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_SHORT, _TERSE = 80, 20
+"""Characters: a message this short that points back, or is terse, goes on with what the thread was about."""
 
-TIER1_MAY_FAIL = 0.42
-TIER2_MAY_FAIL = 0.52
+_TRACE = re.compile(r"Traceback \(most recent call last\)|^\s+at [\w.$<>]+\(|\b\w+(?:Error|Exception):", re.MULTILINE)
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_LONG, _LONG_UNSPACED, _LOOKED_AT = 1500, 40, 3000
+
+TIER1_MAY_FAIL, TIER2_MAY_FAIL = 0.45, 0.5
+"""A tier that fails more often than this is not chosen; a failure costs more than the dearer answer."""
+
+_UNSURE_WITHIN = 0.06
+"""How near to a border the score must be for a model to be asked: about one message in ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,39 +50,50 @@ def decide(question: Question) -> Decision:
     started = time.perf_counter_ns()
     decision = _decide(question)
     micros = (time.perf_counter_ns() - started) / 1000
-    return replace(decision, choice=replace(decision.choice, micros=micros))
+    return Decision(replace(decision.choice, micros=micros), decision.unsure)
 
 
 def _decide(question: Question) -> Decision:
     text = question.text
-    tier = wished_tier(text)
-    if tier:
-        return Decision(Choice(_intent(text), tier, 1.0, "wish", "You asked for this tier"), unsure=False)
-    inherited = question.thread_tier
-    if inherited and len(text) < 60 and _FOLLOW_UP.fullmatch(text.strip()):
-        return Decision(
-            Choice(Intent.CHAT, inherited, 0.9, "thread", "A short follow-up keeps the thread's tier"),
-            unsure=False,
-        )
+    wished = wished_tier(text)
+    if wished:
+        found = score(text)
+        intent = found.intent if found else Intent.CHAT
+        return Decision(Choice(intent, wished, 1.0, "wish", "You asked for this tier"), unsure=False)
+    thread_tier = question.thread_tier
+    if thread_tier and len(text) <= _SHORT and _ANSWER.fullmatch(text.strip()):
+        return _inherited(thread_tier)
     path = fast_path(text)
     if path:
         choice = Choice(path.intent, path.tier, 0.98, f"rule:{path.name}", path.reason, answer=path.answer)
         return Decision(choice, unsure=False)
-    return _by_score(text)
+    decision = _by_score(text)
+    if thread_tier and thread_tier >= decision.choice.tier and _goes_on(text.strip()):
+        return _inherited(thread_tier)
+    return decision
+
+
+def _inherited(tier: Tier) -> Decision:
+    choice = Choice(Intent.CHAT, tier, 0.9, "thread", "A short follow-up keeps the thread's tier")
+    return Decision(choice, unsure=False)
+
+
+def _goes_on(text: str) -> bool:
+    return len(text) <= _TERSE or (len(text) <= _SHORT and bool(_POINTS_BACK.match(text)))
 
 
 def _by_score(text: str) -> Decision:
     found = score(text)
     if found is None:
-        return Decision(
-            Choice(Intent.CHAT, Tier.STANDARD, 0.5, "score", "Nothing to go by: the middle tier"),
-            unsure=False,
-        )
-    tier = max(_tier_of(found), _floor(text))
-    margin = min(abs(found.tier1_fails - TIER1_MAY_FAIL), abs(found.tier2_fails - TIER2_MAY_FAIL))
-    confidence = 1 - (found.tier1_fails if tier is Tier.FAST else found.tier2_fails if tier is Tier.STANDARD else 0.05)
-    choice = Choice(_intent(text), tier, round(confidence, 3), "score", _REASONS[tier], score=round(found.hardness, 4))
-    return Decision(choice, unsure=margin < _ASK_BELOW / 2 and tier is not Tier.FRONTIER)
+        nothing = Choice(Intent.CHAT, Tier.STANDARD, 0.5, "score", "Nothing to go by: the middle tier")
+        return Decision(nothing, unsure=False)
+    trace = bool(_TRACE.search(text[:_LOOKED_AT]))
+    tier = max(_tier_of(found), Tier.STANDARD if trace or _is_long(text) else Tier.FAST)
+    intent = Intent.CODE if trace or "```" in text[:_LOOKED_AT] else found.intent
+    suffices = {Tier.FAST: 1 - found.tier1_fails, Tier.STANDARD: 1 - found.tier2_fails, Tier.FRONTIER: 0.95}[tier]
+    reason = f"Reads like {_WORK[intent]}: {_NEEDS[tier]}"
+    choice = Choice(intent, tier, round(suffices, 3), "score", reason, score=round(found.hardness, 4))
+    return Decision(choice, unsure=_margin(found, tier) < _UNSURE_WITHIN)
 
 
 def _tier_of(found: Score) -> Tier:
@@ -82,37 +102,29 @@ def _tier_of(found: Score) -> Tier:
     return Tier.STANDARD if found.tier1_fails >= TIER1_MAY_FAIL else Tier.FAST
 
 
-def _floor(text: str) -> Tier:
-    """What the look of a message says whatever its words: a stack trace or a long request is no small talk."""
-    if _TRACE.search(text[:4000]) or len(text) > 1500:
-        return Tier.STANDARD
-    wide = len(_SCRIPT.findall(text[:2000]))
-    return Tier.STANDARD if wide >= _LONG_WITHOUT_SPACES else Tier.FAST
+def _margin(found: Score, tier: Tier) -> float:
+    """How far the score is from choosing another tier."""
+    up = abs(found.tier2_fails - TIER2_MAY_FAIL)
+    return up if tier is Tier.FRONTIER else min(up, abs(found.tier1_fails - TIER1_MAY_FAIL))
 
 
-def _intent(text: str) -> Intent:
-    head = text[:2000]
-    if _CODE.search(head) or _TRACE.search(head):
-        return Intent.CODE
-    words = head.lower()
-    for intent, cues in _CUES:
-        if any(cue in words for cue in cues):
-            return intent
-    return Intent.LOOKUP if "?" in head else Intent.CHAT
+def _is_long(text: str) -> bool:
+    """A long request is no small talk, whatever its words; scripts without spaces say more per character."""
+    return len(text) > _LONG or len(_UNSPACED.findall(text[:_LOOKED_AT])) >= _LONG_UNSPACED
 
 
-_REASONS = {
-    Tier.FAST: "Reads short and simple",
-    Tier.STANDARD: "Reads like real work for a solid model",
-    Tier.FRONTIER: "Reads like hard reasoning: the strongest tier",
+_WORK = {
+    Intent.CHAT: "small talk",
+    Intent.LOOKUP: "a question for a fact",
+    Intent.WRITING: "writing",
+    Intent.SUMMARY: "a summary",
+    Intent.DATA: "work with data",
+    Intent.REASONING: "reasoning",
+    Intent.CODE: "work on code",
+    Intent.MULTI_STEP: "work in several steps",
 }
-
-_CUES: tuple[tuple[Intent, tuple[str, ...]], ...] = (
-    (Intent.SUMMARY, ("summar", "tl;dr", "action items", "recap", "总结", "要約")),
-    (Intent.CODE, ("python", "refactor", "function", "regex", "bug", "deploy", "script")),
-    (Intent.DATA, ("csv", "sql", "table", "spreadsheet", "query", "average")),
-    (Intent.REASONING, ("prove", "why ", "compare", "trade-off", "root cause", "derive", "explain")),
-    (Intent.WRITING, ("write", "draft", "rewrite", "email", "translate", "blog")),
-    (Intent.MULTI_STEP, ("step by step", "plan ", " then ", "migrate")),
-)
-"""Only a label for reports; the tier never depends on it."""
+_NEEDS = {
+    Tier.FAST: "the fast tier will do",
+    Tier.STANDARD: "needs a solid model",
+    Tier.FRONTIER: "needs the strongest tier",
+}

@@ -48,12 +48,17 @@ _COSTS = re.compile(
     _I,
 )
 _CODE_WORK = re.compile(
-    r"(?:please |can you |could you |lucy,? )*(?:refactor|rewrite|optimi[sz]e|debug|review|port|parallelise|harden|fix)\b",
+    r"(?:please |can you |could you |lucy,? )*(?:refactor|restructure|optimi[sz]e|parallelise|parallelize|port|harden)\b",
     _I,
 )
+_FACT = (
+    r"(?:zip|post(?:al)?|area|dress|guest|country|vat|tax|hex)? ?(?:codes?|id)|(?:e-?mail |office |street |mailing |billing )?"
+    r"address|(?:phone |fax |account |room )?number|(?:wi-?fi |guest )*(?:password|network|name)|(?:staging |prod )?url|"
+    r"domain|time ?zone|office hours|opening hours|wi-?fi"
+)
 _QUICK_LOOKUP = re.compile(
-    r"(?:(?:hi|hey|hello)(?: there)?,? )?(?:what(?:'s| is)|when(?:'s| is)|where(?:'s| is)|who(?:'s| is))"
-    r" (?:our|my|your) [\w'-]+(?: [\w'-]+){0,3}\s*\?",
+    r"(?:(?:hi|hey|hello)(?: there| lucy)?[,!]? )?what(?:'s|’s| is| are) (?:our|my|your|the) "
+    rf"(?:{_FACT})(?: (?:of|for|at|in) [\w -]{{2,30}})?\s*\??",
     _I,
 )
 _RULES: tuple[tuple[re.Pattern[str], FastPath], ...] = (

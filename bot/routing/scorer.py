@@ -6,50 +6,98 @@ import base64
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from operator import mul
+from typing import TypedDict
 from zlib import crc32
 
+from bot.routing.choice import Intent
+
 BUCKETS = 4096
-HEAD, TAIL = 1200, 400
+INTENT_BUCKETS, INTENT_WORDS = 2048, 48
+"""The intent is only a label: fewer buckets keep the file small, fewer words keep it quick."""
+
+HEAD, TAIL = 500, 150
 """Only so many characters of the beginning and the end are read: the time is bounded."""
 
-_TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NUMBER = re.compile(r"\d+")
+_TOKEN = re.compile(r"[^\W\d_]+|0|[^\w\s]")
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_OPTIONS = re.compile(r"\n\(?[B-D][.)] ")
+_SUBLINEAR = tuple(1 + math.log(max(1, count)) for count in range(3 * (HEAD + TAIL) + 4))
+_COMMAS = re.compile("[,;，、；]")
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Estimated probabilities that tier 1, and tier 2, would not do."""
+    """Estimated probabilities that tier 1, and tier 2, would not do; `hardness` ranks texts, higher is harder."""
 
     tier1_fails: float
     tier2_fails: float
-
-    @property
-    def hardness(self) -> float:
-        """One number to rank by; higher is harder."""
-        return self.tier1_fails + self.tier2_fails
+    hardness: float
+    intent: Intent
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class Features:
+    """What the heads see of a text: statistics, buckets of words and pairs with a value each, the first words."""
+
+    dense: tuple[float, ...]
+    buckets: tuple[int, ...]
+    values: tuple[float, ...]
+    first_words: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One head as loaded: `bias + dense . statistics + scale * mean-like sum of int8 word weights`."""
+
     bias: float
     dense: tuple[float, ...]
     scale: float
-    weights: memoryview
+    hashed: memoryview
+
+    def of(self, seen: Features) -> float:
+        """The head's value."""
+        words: float = sum(map(mul, map(self.hashed.__getitem__, seen.buckets), seen.values))
+        statistics: float = sum(map(mul, self.dense, seen.dense))
+        return self.bias + statistics + self.scale * words
+
+
+@dataclass(frozen=True, slots=True)
+class IntentWeights:
+    """What each first word says for each intent: one row per bucket, one column per intent."""
+
+    intents: tuple[Intent, ...]
+    bias: tuple[float, ...]
+    rows: tuple[tuple[float, ...], ...]
+
+    def best(self, seen: Features) -> Intent:
+        """The intent that the first words speak for most."""
+        unit = 1 / math.sqrt(len(seen.first_words))
+        totals = map(sum, zip(*map(self.rows.__getitem__, seen.first_words), strict=True))
+        values = [bias + unit * total for bias, total in zip(self.bias, totals, strict=True)]
+        return self.intents[values.index(max(values))]
+
+
+class _Stored(TypedDict):
+    bias: float
+    dense: list[float]
+    scale: float
+    weights: str
 
 
 def score(text: str) -> Score | None:
     """Score the newest human text; None when there are no words to go by."""
     clipped = clip(text)
     words = tokens(clipped)
-    if not words:
+    if not any(map(str.isalnum, words)):
         return None
-    dense, hashed = statistics(clipped, words), hashed_words(words)
-    first, second = (_evaluate(head, dense, hashed) for head in _heads())
-    return Score(first, second)
+    return _score(features(clipped, words), bool(_OPTIONS.search(clipped)))
 
 
 def clip(text: str) -> str:
@@ -58,68 +106,69 @@ def clip(text: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Words in lower case, numbers collapsed, each character of a script without spaces on its own."""
-    found: list[str] = []
-    for word in _TOKEN.findall(text.lower()):
-        if word[0].isdigit():
-            found.append("0")
-        elif _WIDE.match(word):
-            found.extend(word)
-        else:
-            found.append(word)
-    return found
+    """Words in lower case, each number as 0, each character of a script without spaces on its own."""
+    spread = text if text.isascii() else _UNSPACED.sub(r" \g<0> ", text)
+    return _TOKEN.findall(_NUMBER.sub("0", spread.lower()))
 
 
-def hashed_words(words: list[str]) -> dict[int, float]:
-    """Bucket -> weight for unigrams and bigrams: sublinear counts, unit length."""
-    counts: dict[int, int] = {}
-    for bucket in _buckets(words):
-        counts[bucket] = counts.get(bucket, 0) + 1
-    weights = {bucket: 1 + math.log(count) for bucket, count in counts.items()}
-    length = math.sqrt(sum(weight * weight for weight in weights.values()))
-    return {bucket: weight / length for bucket, weight in weights.items()}
-
-
-def statistics(text: str, words: list[str]) -> tuple[float, ...]:
-    """Eight figures about a text, each roughly between 0 and 1; the order is the weights file's."""
-    size, count = len(text), len(words)
-    letters = sum(len(word) for word in words)
-    return (
-        math.log1p(size) / 8,
-        math.log1p(count) / 6,
-        math.log1p(text.count("\n")) / 4,
-        min(letters / count, 12) / 12,
-        sum(map(str.isdigit, text)) / size,
-        len(set(words)) / count,
-        float("```" in text),
-        float(text.rstrip().endswith("?")),
+def features(clipped: str, words: Sequence[str]) -> Features:
+    """Words and pairs of neighbours as hash buckets (sublinear counts, unit length), and the statistics. `words` is not empty."""
+    raw = ("\n ".join(["", *words])).encode("utf-8", "replace").split(b"\n")[1:]
+    singles = list(map(crc32, raw))
+    pairs = map(crc32, raw, [0x5E, *singles])
+    counts = Counter([hashed % BUCKETS for hashed in (*singles, *pairs)])
+    values = [_SUBLINEAR[count] for count in counts.values()]
+    length = math.sqrt(sum(map(mul, values, values)))
+    first_words = {hashed % INTENT_BUCKETS for hashed in singles[:INTENT_WORDS]}
+    return Features(
+        statistics(clipped, words), tuple(counts), tuple(value / length for value in values), tuple(first_words)
     )
 
 
-def _buckets(words: list[str]) -> Iterator[int]:
-    before = "^"
-    for word in words:
-        yield crc32(word.encode("utf-8", "replace")) % BUCKETS
-        yield crc32(f"{before} {word}".encode("utf-8", "replace")) % BUCKETS
-        before = word
+def statistics(text: str, words: Sequence[str]) -> tuple[float, ...]:
+    """Figures about a text, each roughly between 0 and 1; the order is the weights file's."""
+    size, count = max(1, len(text)), max(1, len(words))
+    unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
+    reach = size + 2 * unspaced
+    return (
+        math.log1p(reach) / 8,
+        math.log1p(count) / 6,
+        math.log1p(text.count("\n")) / 4,
+        min(sum(map(len, words)) / count, 12) / 12,
+        words.count("0") / count,
+        float("```" in text),
+        float(text.rstrip().endswith(("?", "？"))),
+        math.log1p(len(_COMMAS.findall(text))) / 3,
+        min(reach, 60) / 60,
+        min(max(reach - 60, 0), 200) / 200,
+        min(max(reach - 200, 0), 800) / 800,
+        min(1.0, unspaced / 20),
+    )
 
 
-def _evaluate(head: _Head, dense: tuple[float, ...], hashed: dict[int, float]) -> float:
-    value = head.bias + sum(weight * figure for weight, figure in zip(head.dense, dense, strict=True))
-    weights = head.weights
-    value += head.scale * sum(weights[bucket] * weight for bucket, weight in hashed.items())
+def _score(seen: Features, has_options: bool) -> Score:
+    heads, intents = _loaded()
+    first, second = heads["tier1_fails"].of(seen), heads["tier2_fails"].of(seen)
+    gain = heads["exam_gain" if has_options else "gain"].of(seen)
+    hardness = gain if has_options else gain + 0.1 * (first + second)
+    return Score(_probability(first), _probability(second), hardness, intents.best(seen))
+
+
+def _probability(value: float) -> float:
     return min(1.0, max(0.0, value))
 
 
 @cache
-def _heads() -> tuple[_Head, _Head]:
-    raw = json.loads(files("bot.routing").joinpath("scorer_weights.json").read_text("utf-8"))["heads"]
-    first, second = (raw[name] for name in ("tier1_fails", "tier2_fails"))
-    return _head(first), _head(second)
+def _loaded() -> tuple[Mapping[str, Weights], IntentWeights]:
+    stored = json.loads(files("bot.routing").joinpath("scorer_weights.json").read_text("utf-8"))
+    intents = {Intent(name): _weights(head) for name, head in stored["intents"].items()}
+    columns = [[head.scale * weight for weight in head.hashed] for head in intents.values()]
+    table = IntentWeights(
+        tuple(intents), tuple(head.bias for head in intents.values()), tuple(zip(*columns, strict=True))
+    )
+    return {name: _weights(head) for name, head in stored["heads"].items()}, table
 
 
-def _head(raw: dict[str, object]) -> _Head:
-    weights = memoryview(base64.b64decode(str(raw["weights"]))).cast("b")
-    dense = raw["dense"]
-    assert isinstance(dense, list)
-    return _Head(float(str(raw["bias"])), tuple(float(figure) for figure in dense), float(str(raw["scale"])), weights)
+def _weights(head: _Stored) -> Weights:
+    hashed = memoryview(base64.b64decode(head["weights"])).cast("b")
+    return Weights(head["bias"], tuple(head["dense"]), head["scale"], hashed)

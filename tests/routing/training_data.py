@@ -1,0 +1,104 @@
+"""What the scorer learns from: public labels and outcomes (not in this repository) and our own workplace messages."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.routing.choice import Intent
+from bot.routing.scorer import tokens
+
+PUBLIC = ("labels.jsonl.gz", "outcomes.jsonl.gz")
+OWN = ("workplace_messages.jsonl", "workplace_training.jsonl")
+HERE = Path(__file__).parent
+
+TIER = {"SIMPLE": 1, "MEDIUM": 2, "COMPLEX": 3, "REASONING": 3}
+GAIN = {1: -0.2, 2: 0.1, 3: 0.4}
+"""Where a person named a tier instead of two models being tried; on the scale of the outcomes."""
+
+SMALL_TALK_EVERY, SMALL_TALK_WEIGHS, OWN_WEIGHS = 6, 0.1, 6.0
+"""Small talk is plenty and all of one kind; our own messages are few and what Lucy really sees."""
+
+INTENT = {
+    "factual-qa": Intent.LOOKUP, "definition": Intent.LOOKUP, "translation": Intent.WRITING,
+    "greeting": Intent.CHAT, "system-design": Intent.MULTI_STEP, "architecture": Intent.MULTI_STEP,
+    "infrastructure": Intent.MULTI_STEP, "migration": Intent.MULTI_STEP, "ml-pipeline": Intent.MULTI_STEP,
+    "agentic-task": Intent.MULTI_STEP, "explanation": Intent.REASONING, "comparison": Intent.REASONING,
+    "formal-proof": Intent.REASONING, "math-derivation": Intent.REASONING, "algorithm-proof": Intent.REASONING,
+    "game-theory": Intent.REASONING, "formal-logic": Intent.REASONING, "logic-puzzle": Intent.REASONING,
+    "brainstorming": Intent.REASONING, "simple-code": Intent.CODE, "complex-code": Intent.CODE,
+    "debugging": Intent.CODE, "code-review": Intent.CODE, "testing": Intent.CODE, "performance": Intent.CODE,
+    "summary": Intent.SUMMARY, "rewrite": Intent.WRITING, "creative": Intent.WRITING,
+    "documentation": Intent.WRITING, "extraction": Intent.DATA, "classification": Intent.DATA,
+    "data-analysis": Intent.DATA, "structured-output": Intent.DATA, "thank_you": Intent.CHAT, "yes": Intent.CHAT,
+    "no": Intent.CHAT, "goodbye": Intent.CHAT, "tell_joke": Intent.CHAT, "are_you_a_bot": Intent.CHAT,
+    "who_made_you": Intent.CHAT, "how_old_are_you": Intent.CHAT, "time": Intent.LOOKUP, "date": Intent.LOOKUP,
+    "weather": Intent.LOOKUP, "distance": Intent.LOOKUP, "calories": Intent.LOOKUP, "timezone": Intent.LOOKUP,
+    "next_holiday": Intent.LOOKUP, "pto_balance": Intent.LOOKUP, "spelling": Intent.LOOKUP,
+}  # fmt: skip
+"""Their categories in our words; those that fit none say nothing about the intent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text and what is known of it: the tier it needs, its intent, what a stronger model gained (-1 to 1)."""
+
+    text: str
+    weight: float = 1.0
+    tier: int | None = None
+    intent: Intent | None = None
+    gain: float | None = None
+    gain_weight: float = 1.0
+    has_options: bool = False
+
+
+def missing(folder: Path) -> bool:
+    """Whether the public data is not there."""
+    return not all((folder / name).exists() for name in PUBLIC)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file that is read."""
+    paths = [*(folder / name for name in PUBLIC), *(HERE / name for name in OWN)]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def rows(folder: Path) -> list[Row]:
+    """Everything there is to learn from; the held-out half of our own messages is left out."""
+    return [row for row in (*_labels(folder), *_outcomes(folder), *_own()) if tokens(row.text)]
+
+
+def _labels(folder: Path) -> Iterator[Row]:
+    for number, line in enumerate(_lines(folder / "labels.jsonl.gz")):
+        raw = json.loads(line)
+        small_talk = raw["set"] != "uncommon"
+        if small_talk and number % SMALL_TALK_EVERY:
+            continue
+        tier, weight = TIER[raw["label"]], SMALL_TALK_WEIGHS if small_talk else 1.0
+        intent = INTENT.get(raw["category"])
+        yield Row(raw["text"], weight, tier, intent, gain=GAIN[tier], gain_weight=0.1 * weight)
+
+
+def _outcomes(folder: Path) -> Iterator[Row]:
+    for line in _lines(folder / "outcomes.jsonl.gz"):
+        raw = json.loads(line)
+        yield Row(raw["text"], gain=raw["strong"] - raw["weak"], has_options=raw["set"] == "mmlu")
+
+
+def _own() -> Iterator[Row]:
+    for name in OWN:
+        for line in (HERE / name).read_text("utf-8").splitlines():
+            raw = json.loads(line)
+            if raw.get("half") == "held" or raw.get("thread"):
+                continue
+            intent = Intent(raw["intent"]) if "intent" in raw else None
+            yield Row(raw["text"], OWN_WEIGHS, raw["tier"], intent, gain=GAIN[raw["tier"]], gain_weight=0.3)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        yield from lines
