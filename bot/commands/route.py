@@ -22,8 +22,8 @@ def route(
     from bot.routing.explain import as_dict, dearest_answer, parsed_line
 
     if lines:
-        for line in sys.stdin:
-            typer.echo(json.dumps(parsed_line(line), ensure_ascii=False))
+        for line in sys.stdin.buffer:
+            typer.echo(json.dumps(parsed_line(line.decode("utf-8", "replace")), ensure_ascii=False))
         return
     told = as_dict(Question(text))
     told["estimated_usd"] = dearest_answer(text, int(str(told["tier"])))

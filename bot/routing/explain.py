@@ -11,6 +11,9 @@ from bot.routing.choice import Past, Question, Tier
 from bot.routing.decide import decide
 from bot.routing.tiers import read_tiers
 
+_RANKED = {Tier.FAST: -0.2, Tier.STANDARD: 0.1, Tier.FRONTIER: 0.4}
+"""Where a rule, a wish or the thread decided, on the scale of the scores."""
+
 
 def as_dict(question: Question) -> dict[str, Any]:
     """The local choice; higher `score` is harder, `would_ask` means a model would be asked."""
@@ -21,7 +24,7 @@ def as_dict(question: Question) -> dict[str, Any]:
         "tier_name": choice.tier.name.lower(),
         "intent": choice.intent.value,
         "confidence": choice.confidence,
-        "score": choice.score if choice.score is not None else (int(choice.tier) - 1) * 0.9,
+        "score": _RANKED[choice.tier] if choice.score is None else choice.score,
         "rule": choice.decided_by,
         "reason": choice.reason,
         "would_ask": decision.unsure,
@@ -35,7 +38,7 @@ def parsed_line(line: str) -> dict[str, Any]:
         raw = json.loads(line)
         thread = tuple(_past(entry) for entry in raw.get("thread") or ())
         return as_dict(Question(str(raw["text"]), thread))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return {"error": f'not a line of the form {{"text": …}}: {type(error).__name__}'}
 
 
