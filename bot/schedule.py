@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -31,10 +32,11 @@ async def schedule(jobs: Jobs) -> AsyncIterator[None]:
     scheduler = AsyncIOScheduler(
         timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 300}
     )
+    first = datetime.now(UTC)
     scheduler.add_job(_quietly("digests", jobs.digests), "interval", seconds=30)
     scheduler.add_job(_quietly("sweep_costs", jobs.sweep_costs), "interval", seconds=30)
-    scheduler.add_job(_quietly("clean", jobs.clean), "interval", hours=1)
-    scheduler.add_job(_quietly("partitions", jobs.partitions), "interval", hours=12)
+    scheduler.add_job(_quietly("clean", jobs.clean), "interval", hours=1, next_run_time=first)
+    scheduler.add_job(_quietly("partitions", jobs.partitions), "interval", hours=12, next_run_time=first)
     scheduler.start()
     try:
         yield

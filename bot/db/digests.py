@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import Date, Time, func, select, text, update
@@ -67,7 +67,6 @@ class DigestRun:
     lease_id: UUID
     channel_id: str
     intent_at: datetime | None
-    intent_age_s: float
 
 
 CLAIM = text(
@@ -77,7 +76,7 @@ CLAIM = text(
     ON CONFLICT (workspace_id, kind, local_date)
     DO UPDATE SET lease_id = excluded.lease_id, leased_until = excluded.leased_until
     WHERE run.state = 'leased' AND run.leased_until < now()
-    RETURNING channel_id, intent_at, coalesce(extract(epoch FROM now() - intent_at), 0) AS age_s
+    RETURNING channel_id, intent_at
     """
 )
 
@@ -115,11 +114,14 @@ class DigestStore:
         row = claimed.one_or_none()
         if row is None:
             return None
-        return DigestRun(self._workspace_id, local_date, lease_id, row.channel_id, row.intent_at, float(row.age_s))
+        return DigestRun(self._workspace_id, local_date, lease_id, row.channel_id, row.intent_at)
 
     async def intend(self, run: DigestRun) -> None:
-        """About to post. Raises LeaseLost."""
-        await self._write(run, intent_at=func.now())
+        """About to post; the lease begins anew, so that nobody looks the post up before it has settled.
+
+        Raises LeaseLost.
+        """
+        await self._write(run, intent_at=func.now(), leased_until=func.now() + timedelta(seconds=LEASE_S))
 
     async def finish(self, run: DigestRun, state: str, ts: str | None = None) -> None:
         """`posted` with its ts, or `failed`. Raises LeaseLost."""

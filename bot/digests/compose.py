@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -23,7 +24,7 @@ class Digest:
     report: SpendReport
     same_weekday_usd: Decimal
     seven_day_mean_usd: Decimal
-    days: tuple[Sums, ...]
+    days: tuple[Sums, ...]  # fifteen local days, oldest first, `local_date` the last
     tiers: tuple[Sums, ...]
     models: tuple[Sums, ...]
     users: tuple[Sums, ...]
@@ -41,19 +42,24 @@ async def compose(db: Database, reports: Reports, workspace_id: UUID, local_date
             dimension: tuple(await unit.rollups.by(dimension, day.start, day.end))
             for dimension in ("tier", "model", "user", "channel")
         }
-    by_date = {sums.key: sums.cost_usd for sums in history}
-    week = [by_date.get(str(local_date - timedelta(days=n)), Decimal(0)) for n in range(1, 8)]
+    by_date = {sums.key: sums for sums in history}
+    each = [_sums_on(local_date - timedelta(days=ago), by_date) for ago in range(14, -1, -1)]
     return Digest(
         local_date,
         report,
-        by_date.get(str(local_date - timedelta(days=7)), Decimal(0)),
-        sum(week, Decimal(0)) / 7,
-        tuple(history),
+        each[-8].cost_usd,
+        sum((day.cost_usd for day in each[-8:-1]), Decimal(0)) / 7,
+        tuple(each),
         tuple(sorted(tops["tier"], key=lambda sums: sums.key)),
         tops["model"][:TOP],
         tops["user"][:TOP],
         tops["channel"][:TOP],
     )
+
+
+def _sums_on(day: date, by_date: Mapping[str, Sums]) -> Sums:
+    """A day without calls is a day of $0, not a gap."""
+    return by_date.get(str(day), Sums(str(day)))
 
 
 def change(now: Decimal, before: Decimal) -> str:

@@ -12,7 +12,7 @@ from bot.costs.reports import Reports
 from bot.db.database import Database
 from bot.db.digests import DigestRun, DigestSetting
 from bot.digests.compose import Digest, compose
-from bot.errors import LeaseLost, LucyError, Undeliverable
+from bot.errors import LucyError, Undeliverable
 
 _log = log.get(__name__)
 
@@ -28,8 +28,8 @@ class Channel(Protocol):
         """The ts. Raises Undeliverable or Unsure."""
         ...
 
-    async def find(self, workspace_id: UUID, channel_id: str, key: str) -> str | None:
-        """The ts of a digest that stands there already."""
+    async def find(self, workspace_id: UUID, channel_id: str, key: str, since: datetime) -> str | None:
+        """The ts of a digest that stands there already, posted after `since`. Raises Unsure."""
         ...
 
     async def tell(self, workspace_id: UUID, user_id: str, sentence: str) -> None:
@@ -72,16 +72,17 @@ class DigestRunner:
             await self._finish(run, "failed")
             await self._channel.tell(setting.workspace_id, setting.set_by, undelivered(setting, error))
             return False
-        except (LeaseLost, Unsure) as error:
+        except LucyError as error:
             _log.warning("digest_left", workspace_id=str(setting.workspace_id), error=type(error).__name__)
             return False
         return True
 
     async def _post(self, setting: DigestSetting, run: DigestRun) -> str:
         key = f"digest:{run.local_date}"
-        found = await self._channel.find(run.workspace_id, run.channel_id, key) if run.intent_at else None
-        if found:
-            return found
+        if run.intent_at:
+            found = await self._channel.find(run.workspace_id, run.channel_id, key, run.intent_at)
+            if found:
+                return found
         digest = await compose(self._db, self._reports, run.workspace_id, run.local_date, setting.zone)
         async with self._db.unit(run.workspace_id) as unit:
             await unit.digests.intend(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,13 @@ from bot.errors import Undeliverable
 from bot.slack.client import SlackRefused, SlackUnsure
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.people import People
-from bot.slack.report_blocks import label
+from bot.slack.report_blocks import amount, label, plain
 
 _log = log.get(__name__)
+_EVENT_TYPE = "lucy_digest"
 _BARS = "▁▂▃▄▅▆▇█"
+_PASSING = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+_CLOCKS_APART_S = 60
 
 
 class DigestChannel:
@@ -30,8 +34,9 @@ class DigestChannel:
 
     async def post(self, workspace_id: UUID, channel_id: str, digest: Digest, key: str) -> str:
         """The ts. Raises Undeliverable or Unsure."""
-        names = await self._people.names(workspace_id, [row.key for row in digest.users])
-        metadata = {"event_type": "lucy_digest", "event_payload": {"key": key}}
+        known = await self._people.names(workspace_id, [row.key for row in digest.users])
+        names = {user_id: plain(name) for user_id, name in known.items()}
+        metadata = {"event_type": _EVENT_TYPE, "event_payload": {"key": key}}
         try:
             client = await self._clients.of(workspace_id)
             answer = await client.call(
@@ -41,23 +46,33 @@ class DigestChannel:
                 blocks=digest_blocks(digest, names),
                 metadata=metadata,
             )
-        except (SlackRefused, NotInstalled) as error:
-            raise Undeliverable(getattr(error, "code", "not installed")) from error
+        except NotInstalled as error:
+            raise Undeliverable("not installed") from error
+        except SlackRefused as error:
+            raise (Unsure if error.code in _PASSING else Undeliverable)(error.code) from error
         except SlackUnsure as error:
             raise Unsure(str(error)) from error
         return str(answer["ts"])
 
-    async def find(self, workspace_id: UUID, channel_id: str, key: str) -> str | None:
-        """The ts of a digest that stands there already."""
+    async def find(self, workspace_id: UUID, channel_id: str, key: str, since: datetime) -> str | None:
+        """The ts of a digest that stands there already, posted after `since`. Raises Unsure.
+
+        None too where Slack won't let us look: one digest too many is better than none.
+        """
+        asked = {"channel": channel_id, "oldest": f"{since.timestamp() - _CLOCKS_APART_S:.6f}", "limit": 200}
         try:
             client = await self._clients.of(workspace_id)
-            page = await client.call("conversations.history", channel=channel_id, limit=200, include_all_metadata=True)
-        except (SlackRefused, SlackUnsure, NotInstalled):
+            cursor = ""
+            while True:
+                page = await client.call("conversations.history", **asked, cursor=cursor, include_all_metadata=True)
+                ts = next((str(message["ts"]) for message in page.get("messages", []) if _key(message) == key), None)
+                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+                if ts or not cursor:
+                    return ts
+        except (SlackRefused, NotInstalled):
             return None
-        for message in page.get("messages", []):
-            if ((message.get("metadata") or {}).get("event_payload") or {}).get("key") == key:
-                return str(message["ts"])
-        return None
+        except SlackUnsure as error:
+            raise Unsure(str(error)) from error
 
     async def tell(self, workspace_id: UUID, user_id: str, sentence: str) -> None:
         """A direct message; never raises."""
@@ -65,6 +80,13 @@ class DigestChannel:
             await (await self._clients.of(workspace_id)).call("chat.postMessage", channel=user_id, text=sentence)
         except (SlackRefused, SlackUnsure, NotInstalled) as error:
             _log.warning("not_told", error=str(error))
+
+
+def _key(message: dict[str, Any]) -> str | None:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != _EVENT_TYPE:
+        return None
+    return str((metadata.get("event_payload") or {}).get("key"))
 
 
 def headline(digest: Digest) -> str:
@@ -120,8 +142,7 @@ def _tiers(digest: Digest) -> str:
 
 def _top(rows: Sequence[Sums], total: Sums, names: dict[str, str]) -> str:
     return "\n".join(
-        f"• {names.get(row.key, row.key)}: {show(row.cost_usd)} ({percent(row.cost_usd, total.cost_usd)})"
-        for row in rows
+        f"• {names.get(row.key, row.key)}: {amount(row)} ({percent(row.cost_usd, total.cost_usd)})" for row in rows
     )
 
 
