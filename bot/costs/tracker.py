@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -10,18 +11,23 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from bot import log
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Price
-from bot.costs.served import served_model
-from bot.db.costs import NewAttempt, OpenAttempt, Outcome
+from bot.costs.settlement import Terms, facts_of, odd, plain, priced
+from bot.costs.uninterrupted import uninterrupted
+from bot.db.costs import MissingPartition, NewAttempt, OpenAttempt, Outcome
 from bot.db.database import Database
 from bot.db.ids import new_id
 from bot.db.inbox import Lease
 from bot.errors import DatabaseAway, LeaseLost
-from bot.llm.model_client import Completion, Deployment, ModelFault, Usage
+from bot.llm.model_client import Completion, Deployment, ModelFault
 from bot.telemetry import Telemetry
 
+_log = log.get(__name__)
+
 _GRACE_S = 60
+_MOST_LATE = 10_000
 _SETTLE_PAUSES_S = (0.2, 0.5, 1, 2, 4, 8, 15)
 
 
@@ -82,14 +88,15 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What an attempt cost; `cost_usd` is None when it is unpriced or unknown."""
+    """What an attempt cost, and the model that really served; `cost_usd` is None when it is unpriced or unknown."""
 
     cost_usd: Decimal | None
     cost_source: str | None
+    model: str
 
 
 class Tracker:
-    """Opens and settles the rows of the ledger."""
+    """Opens and settles the rows of the ledger; what was begun is written down even when the caller is cancelled."""
 
     def __init__(
         self, db: Database, book: PriceBook, baseline: tuple[str, Price | None], telemetry: Telemetry,
@@ -98,11 +105,58 @@ class Tracker:
         """`baseline` is the frontier tier's primary model and its list price."""
         self._db, self._book, self._telemetry, self._sleep = db, book, telemetry, sleep
         self._baseline_model, self._baseline_price = baseline
+        self._late: deque[tuple[OpenAttempt, Outcome]] = deque(maxlen=_MOST_LATE)
 
     async def open(self, attempt: Attempt) -> Opened:
         """Commit the row. Raises DatabaseAway: then the request must not leave."""
-        payer = attempt.payer
-        row = NewAttempt(
+        row = self._row(attempt)
+        try:
+            key = await self._open(attempt, row)
+        except MissingPartition:
+            async with self._db.operations() as operations:
+                await operations.add_partitions()
+            key = await self._open(attempt, row)
+        self._telemetry.emit("attempt_opened", **_facts(attempt, key), reserved_usd=plain(row.reserved_usd))
+        if self._late:
+            await self.settle_late()
+        return Opened(attempt, key)
+
+    async def settle(
+        self, opened: Opened, completion: Completion, latency_ms: int, keep: Keep | None = None
+    ) -> Settled:
+        """The provider answered. Raises LeaseLost after the row is settled when the answer may no longer be kept."""
+        outcome = self._priced(opened.attempt, completion)
+        return await self._move(opened, replace(outcome, latency_ms=latency_ms), keep, completion.text)
+
+    async def fail(self, opened: Opened, fault: ModelFault, latency_ms: int) -> Settled:
+        """The provider gave no usable answer; it costs what the provider will charge for it."""
+        if fault.billed == "maybe":
+            return await self.unknown(opened, fault.kind, latency_ms)
+        if fault.billed == "reported" and fault.completion:
+            outcome = replace(self._priced(opened.attempt, fault.completion), state="failed", baseline_usd=None)
+        else:
+            outcome = Outcome("failed", opened.attempt.deployment.model, cost_usd=Decimal(0))
+        return await self._move(opened, replace(outcome, error_class=fault.kind, latency_ms=latency_ms))
+
+    async def unknown(self, opened: Opened, reason: str, latency_ms: int) -> Settled:
+        """Nobody can say whether the provider charges for it: the reserve stands."""
+        model = opened.attempt.deployment.model
+        return await self._move(opened, Outcome("unknown", model, reason, latency_ms=latency_ms))
+
+    async def settle_late(self) -> None:
+        """Write down what could not be written while the database was away. Raises DatabaseAway."""
+        while self._late:
+            key, outcome = self._late[0]
+            await self._write(key, outcome, None, "")
+            self._late.popleft()
+
+    async def _open(self, attempt: Attempt, row: NewAttempt) -> OpenAttempt:
+        async with self._db.unit(attempt.payer.workspace_id) as unit:
+            return await unit.costs.open(row, attempt.timeout_s + _GRACE_S)
+
+    def _row(self, attempt: Attempt) -> NewAttempt:
+        payer, price = attempt.payer, attempt.price
+        return NewAttempt(
             id=new_id(),
             task_id=payer.task_id,
             purpose=attempt.purpose,
@@ -112,105 +166,46 @@ class Tracker:
             requested_model=attempt.deployment.model,
             provider=attempt.deployment.provider,
             deployment=attempt.deployment.name,
-            reserved_usd=attempt.price.reserve(attempt.input_bytes, attempt.max_output_tokens)
-            if attempt.price
-            else None,
-            rates=attempt.price.rates.snapshot() if attempt.price else None,
+            reserved_usd=price.reserve(attempt.input_bytes, attempt.max_output_tokens) if price else None,
+            rates=price.rates.snapshot() if price else None,
             price_book=self._book.version,
             baseline_model=self._baseline_model,
             user_id=payer.user_id,
             channel_id=payer.channel_id,
             thread_ts=payer.thread_ts,
         )
-        async with self._db.unit(payer.workspace_id) as unit:
-            key = await unit.costs.open(row, attempt.timeout_s + _GRACE_S)
-        self._telemetry.emit("attempt_opened", **_facts(attempt, key), reserved_usd=_text(row.reserved_usd))
-        return Opened(attempt, key)
 
-    async def settle(
-        self, opened: Opened, completion: Completion, latency_ms: int, keep: Keep | None = None
-    ) -> Settled:
-        """The provider answered. Raises LeaseLost after the row is settled when the answer may no longer be kept."""
-        outcome = self._priced(opened.attempt, "settled", completion, latency_ms)
-        await self._move(opened, outcome, keep=(keep, completion.text) if keep else None)
-        return Settled(outcome.cost_usd, outcome.cost_source)
+    def _priced(self, attempt: Attempt, completion: Completion) -> Outcome:
+        """Classifying is Lucy's own overhead: who always asks the frontier never pays for it, so it saves nothing."""
+        baseline = None if attempt.purpose is Purpose.CLASSIFY else self._baseline_price
+        outcome = priced(Terms(attempt.deployment, attempt.price, baseline, attempt.input_bytes), completion)
+        if said := odd(outcome, completion.usage):
+            _log.warning(said, deployment=attempt.deployment.name, response_id=completion.response_id)
+        return outcome
 
-    async def fail(self, opened: Opened, fault: ModelFault, latency_ms: int) -> Settled:
-        """The provider gave no usable answer; it costs what the provider will charge for it."""
-        if fault.billed == "maybe":
-            return await self.unknown(opened, fault.kind, latency_ms)
-        if fault.billed == "reported" and fault.completion:
-            outcome = self._priced(opened.attempt, "failed", fault.completion, latency_ms)
-            outcome = replace(outcome, error_class=fault.kind)
-        else:
-            outcome = Outcome(
-                "failed",
-                opened.attempt.deployment.model,
-                fault.kind,
-                cost_usd=Decimal(0),
-                latency_ms=latency_ms,
-            )
-        await self._move(opened, outcome)
-        return Settled(outcome.cost_usd, outcome.cost_source)
+    async def _move(self, opened: Opened, outcome: Outcome, keep: Keep | None = None, text: str = "") -> Settled:
+        await uninterrupted(self._write_patiently(opened.key, outcome, keep, text))
+        self._telemetry.emit("attempt_settled", **_facts(opened.attempt, opened.key), **facts_of(outcome))
+        return Settled(outcome.cost_usd, outcome.cost_source, outcome.model)
 
-    async def unknown(self, opened: Opened, reason: str, latency_ms: int) -> Settled:
-        """Nobody can say whether the provider charges for it: the reserve stands."""
-        model = opened.attempt.deployment.model
-        await self._move(opened, Outcome("unknown", model, reason, latency_ms=latency_ms))
-        return Settled(None, None)
-
-    def _priced(self, attempt: Attempt, state: str, completion: Completion, latency_ms: int) -> Outcome:
-        usage = completion.usage or Usage()
-        known = completion.usage is not None
-        price = attempt.price
-        listed = price.cost(usage) if price and known else None
-        cost, source = (
-            (usage.reported_usd, "provider")
-            if usage.reported_usd is not None
-            else (listed, price.source if price else "unpriced")
-        )
-        if not known:
-            cost, source = None, "unpriced"
-        return Outcome(
-            state=state,
-            model=served_model(attempt.deployment.model, completion.model),
-            response_model=completion.model,
-            provider_response_id=completion.response_id,
-            input_tokens=usage.input_tokens,
-            cached_input_tokens=usage.cached_input_tokens,
-            cache_write_tokens=usage.cache_write_tokens,
-            output_tokens=usage.output_tokens,
-            reasoning_tokens=usage.reasoning_tokens,
-            service_tier=usage.service_tier,
-            usage_source="reported" if known else "none",
-            usage=usage.raw if known else None,
-            cost_usd=cost,
-            list_usd=listed,
-            reported_usd=usage.reported_usd,
-            baseline_usd=self._baseline_price.cost(usage) if self._baseline_price and known else None,
-            cost_source=source,
-            rates=price.rates_for(usage).snapshot() if price else None,
-            latency_ms=latency_ms,
-        )
-
-    async def _move(self, opened: Opened, outcome: Outcome, keep: tuple[Keep, str] | None = None) -> None:
+    async def _write_patiently(self, key: OpenAttempt, outcome: Outcome, keep: Keep | None, text: str) -> None:
         for pause in (*_SETTLE_PAUSES_S, None):
             try:
-                await self._write(opened.key, outcome, keep)
+                await self._write(key, outcome, keep, text)
                 break
             except DatabaseAway:
                 if pause is None:
+                    self._late.append((key, outcome))
                     raise
                 await self._sleep(pause)
-        self._telemetry.emit("attempt_settled", **_facts(opened.attempt, opened.key), **_outcome_facts(outcome))
 
-    async def _write(self, key: OpenAttempt, outcome: Outcome, keep: tuple[Keep, str] | None) -> None:
+    async def _write(self, key: OpenAttempt, outcome: Outcome, keep: Keep | None, text: str) -> None:
         lost: LeaseLost | None = None
         async with self._db.unit(key.workspace_id) as unit:
-            await unit.costs.move(key, outcome)
-            if keep:
+            moved = await unit.costs.move(key, outcome)
+            if keep and moved:
                 try:
-                    await unit.replies.store(keep[0].lease, keep[0].split(keep[1]))
+                    await unit.replies.store(keep.lease, keep.split(text))
                 except LeaseLost as error:
                     lost = error
         if lost:
@@ -230,21 +225,3 @@ def _facts(attempt: Attempt, key: OpenAttempt) -> dict[str, Any]:
         "requested_model": attempt.deployment.model,
         "model": attempt.deployment.model,
     }
-
-
-def _outcome_facts(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "state": outcome.state,
-        "served": outcome.model,
-        "cost_usd": _text(outcome.cost_usd),
-        "cost_source": outcome.cost_source,
-        "input_tokens": outcome.input_tokens,
-        "cached_input_tokens": outcome.cached_input_tokens,
-        "output_tokens": outcome.output_tokens,
-        "latency_ms": outcome.latency_ms,
-        "error_class": outcome.error_class,
-    }
-
-
-def _text(amount: Decimal | None) -> str | None:
-    return None if amount is None else format(amount, "f")

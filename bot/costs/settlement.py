@@ -1,0 +1,115 @@
+"""What an answer costs: usage and prices in, the outcome that is written down out. Nothing here acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from bot.costs.pricing import PICO_DOLLAR, Price, estimated_usage
+from bot.costs.served import served_model
+from bot.db.costs import Outcome
+from bot.llm.model_client import Completion, Deployment, Usage
+
+BELIEVED = frozenset({"openrouter"})
+"""Providers whose own word for the cost we take: anyone can write `usage.cost` into an answer."""
+
+_DIFFERENTLY_PRICED = frozenset({"priority", "flex", "batch", "ultrafast", "provisioned_throughput"})
+"""Service tiers that we never ask for, and that cost something else than the list says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is known of an attempt's price before it is made; `baseline` is None where nobody else would have paid."""
+
+    deployment: Deployment
+    price: Price | None
+    baseline: Price | None
+    input_bytes: int
+
+
+def priced(terms: Terms, completion: Completion) -> Outcome:
+    """The outcome of an answer, priced by what its provider counted, else by an estimate that says so."""
+    if completion.usage is None:
+        return _estimated(terms, completion)
+    usage = completion.usage
+    price = None if (usage.service_tier or "").lower() in _DIFFERENTLY_PRICED else terms.price
+    listed = price.cost(usage) if price else None
+    reported = usage.reported_usd.quantize(PICO_DOLLAR) if usage.reported_usd is not None else None
+    believed = reported if terms.deployment.provider in BELIEVED else None
+    cost = listed if believed is None else believed
+    source = "provider" if believed is not None else price.source if price else "unpriced"
+    return replace(
+        _counted(terms, completion, usage),
+        usage_source="reported",
+        usage=usage.raw,
+        cost_usd=cost,
+        list_usd=listed,
+        reported_usd=reported,
+        baseline_usd=terms.baseline.cost(usage) if terms.baseline and cost is not None else None,
+        cost_source=source,
+        rates=price.rates_for(usage).snapshot() if price else None,
+    )
+
+
+def odd(outcome: Outcome, usage: Usage | None) -> str | None:
+    """What a person should look at in a settled outcome, in one word; None when all is as expected."""
+    if usage is None:
+        return "usage_missing"
+    if usage.contradictory:
+        return "usage_contradictory"
+    if outcome.cost_source == "provider" and outcome.list_usd is not None and outcome.cost_usd is not None:
+        apart = abs(outcome.cost_usd - outcome.list_usd)
+        return "price_diverges" if apart > outcome.list_usd / 100 else None
+    return None
+
+
+def facts_of(outcome: Outcome) -> dict[str, Any]:
+    """What the world may hear of an outcome: plain values, no text."""
+    return {
+        "state": outcome.state,
+        "served": outcome.model,
+        "cost_usd": plain(outcome.cost_usd),
+        "cost_source": outcome.cost_source,
+        "input_tokens": outcome.input_tokens,
+        "cached_input_tokens": outcome.cached_input_tokens,
+        "output_tokens": outcome.output_tokens,
+        "latency_ms": outcome.latency_ms,
+        "error_class": outcome.error_class,
+    }
+
+
+def plain(amount: Decimal | None) -> str | None:
+    """An amount in USD with every digit."""
+    return None if amount is None else format(amount, "f")
+
+
+def _estimated(terms: Terms, completion: Completion) -> Outcome:
+    usage = estimated_usage(terms.input_bytes, len(completion.text.encode()))
+    price = terms.price
+    cost = price.cost(usage) if price else None
+    return replace(
+        _counted(terms, completion, usage),
+        usage_source="estimated",
+        cost_usd=cost,
+        list_usd=cost,
+        baseline_usd=terms.baseline.cost(usage) if terms.baseline and price else None,
+        cost_source=price.source if price else "unpriced",
+        rates=price.rates_for(usage).snapshot() if price else None,
+    )
+
+
+def _counted(terms: Terms, completion: Completion, usage: Usage) -> Outcome:
+    return Outcome(
+        state="settled",
+        model=served_model(terms.deployment.model, completion.model),
+        response_model=completion.model,
+        provider_response_id=completion.response_id,
+        input_tokens=usage.input_tokens,
+        cached_input_tokens=usage.cached_input_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        cache_write_1h_tokens=usage.cache_write_1h_tokens,
+        output_tokens=usage.output_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        service_tier=usage.service_tier,
+    )
