@@ -1,0 +1,106 @@
+"""Who sees what of `/lucy-costs`, and who may set the digest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+from slack_bolt.async_app import AsyncRespond
+
+from bot.costs.reports import Reports
+from bot.db.database import Database
+from bot.slack.costs_command import CostsCommand
+from bot.slack.people import People, Person
+from tests.costs.spending import Spent, spend
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Asked:
+    """Asks as a person, keeps what they see."""
+
+    command: CostsCommand
+    workspace_id: UUID
+    seen: list[dict[str, Any]] = field(default_factory=list)
+
+    async def __call__(self, user_id: str, text: str) -> str:
+        async def respond(**answer: Any) -> None:
+            self.seen.append(answer)
+
+        await self.command.answer(cast(AsyncRespond, respond), {"user_id": user_id, "text": text}, self.workspace_id)
+        return str(self.seen[-1])
+
+
+class Directory:
+    """Everyone is called Name-of-id; UBOSS alone is an admin."""
+
+    async def find(self, workspace_id: UUID, user_id: str) -> Person:
+        return Person(f"Name-of-{user_id}", is_admin=user_id == "UBOSS")
+
+    async def names(self, workspace_id: UUID, user_ids: list[str]) -> dict[str, str]:
+        return {user_id: f"Name-of-{user_id} ```<!channel>" for user_id in user_ids}
+
+
+@pytest.fixture
+async def ask(db: Database, workspace_id: UUID) -> Asked:
+    await spend(db, workspace_id, NOW, Spent("1.11", model="cheap", user="UADA"))
+    await spend(db, workspace_id, NOW, Spent("2.22", model="dear", user="UBEN"))
+    people = cast(People, Directory())
+    return Asked(CostsCommand(db, Reports(db, "big/model"), people, lambda: NOW), workspace_id)
+
+
+async def test_an_admin_sees_every_row(ask: Asked) -> None:
+    told = await ask("UBOSS", "today by model")
+
+    assert all(part in told for part in ("$3.33", "cheap", "dear", "$1.11", "$2.22"))
+    assert ask.seen[-1]["response_type"] == "ephemeral"
+
+
+@pytest.mark.parametrize("typed", ["", "by user", "by model"])
+async def test_a_member_sees_the_total_and_nothing_of_others(ask: Asked, typed: str) -> None:
+    told = await ask("UADA", typed)
+
+    assert "$3.33" in told
+    assert "$1.11" in told
+    assert not any(part in told for part in ("dear", "UBEN", "$2.22"))
+
+
+@pytest.mark.parametrize("typed", ["by channel", "by tier", "by purpose"])
+async def test_a_member_is_told_what_they_may_see_instead(ask: Asked, typed: str) -> None:
+    told = await ask("UADA", typed)
+
+    assert "`by user`" in told
+    assert "$" not in told
+
+
+async def test_a_name_cannot_ping_or_end_the_table(ask: Asked) -> None:
+    told = await ask("UBOSS", "by user")
+
+    assert "<!channel>" not in told
+    assert told.count("```") == 2
+
+
+async def test_only_an_admin_sets_and_ends_the_digest(db: Database, ask: Asked) -> None:
+    refused = await ask("UADA", "digest <#C1|finance> 09:00 Europe/Berlin")
+    async with db.unit(ask.workspace_id) as unit:
+        before = await unit.digests.setting()
+    told = await ask("UBOSS", "digest <#C1|finance> 09:00 Europe/Berlin")
+    async with db.unit(ask.workspace_id) as unit:
+        setting = await unit.digests.setting()
+    await ask("UBOSS", "digest off")
+    async with db.unit(ask.workspace_id) as unit:
+        after = await unit.digests.setting()
+
+    assert ("admins" in refused, before, after) == (True, None, None)
+    assert "<#C1>" in told
+    assert setting is not None
+    assert (setting.channel_id, setting.at, setting.zone, setting.set_by) == ("C1", time(9), "Europe/Berlin", "UBOSS")
+
+
+async def test_nonsense_gets_a_sentence(ask: Asked) -> None:
+    assert "`yesterday`" in await ask("UADA", "fortnight")
+    assert "/lucy-costs help" in await ask("UADA", "help")

@@ -1,0 +1,50 @@
+"""What may be typed after `/lucy-costs`."""
+
+from __future__ import annotations
+
+from datetime import time
+
+import pytest
+
+from bot.costs.periods import UnknownZone
+from bot.slack.costs_words import DigestOff, Help, NotUnderstood, SetDigest, Show, Wanted, understand
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("", Show("today", None)),
+        ("  Week ", Show("week", None)),
+        ("by model", Show("today", "model")),
+        ("month BY tier", Show("month", "tier")),
+        ("2026-11-01..2026-11-15 by user", Show("2026-11-01..2026-11-15", "user")),
+        ("help", Help()),
+        ("digest OFF", DigestOff()),
+        ("digest <#C1|finance> 09:00 Europe/Berlin", SetDigest("C1", time(9), "Europe/Berlin")),
+        ("digest <#C1|> 7:05 Asia/Kathmandu", SetDigest("C1", time(7, 5), "Asia/Kathmandu")),
+    ],
+)
+def test_a_form_is_understood(typed: str, wanted: Wanted) -> None:
+    assert understand(typed) == wanted
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("week by colour", "/lucy-costs help"),
+        ("how much did we spend", "/lucy-costs help"),
+        ("digest", "09:00 Europe/Berlin"),
+        ("digest <#C1|finance> 25:00 UTC", "25:00 is no time of day"),
+        ("digest #finance 09:00 UTC", "can't see a channel #finance"),
+    ],
+)
+def test_anything_else_is_answered_with_what_is_possible(typed: str, said: str) -> None:
+    with pytest.raises(NotUnderstood) as refused:
+        understand(typed)
+
+    assert said in refused.value.sentence
+
+
+def test_an_unknown_zone_is_said_so() -> None:
+    with pytest.raises(UnknownZone):
+        understand("digest <#C1|finance> 09:00 Mars/Olympus")
