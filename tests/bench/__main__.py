@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import AsyncIterator
 
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -35,4 +36,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
