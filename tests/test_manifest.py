@@ -121,7 +121,7 @@ def constraint(function: Callable[..., Any]) -> tuple[str, str]:
     if "func" in closed_over:
         return constraint(closed_over["func"])
     kind = function.__qualname__.partition(".")[0]
-    return kind, next(value for value in closed_over.values() if isinstance(value, str))
+    return kind, next(str(value) for value in closed_over.values() if isinstance(value, str | re.Pattern))
 
 
 def called() -> set[str]:

@@ -1,0 +1,177 @@
+"""An answer stands in Slack once, whatever Slack does to the post."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+
+from bot.db.database import Database
+from bot.db.inbox import NewAsk, TakenAsk
+from bot.errors import Undeliverable
+from bot.sandbox.sandbox import Sandbox
+from bot.slack.client import SlackRefused
+from bot.slack.installations import Clients, OneToken, introduce
+from bot.slack.people import People
+from bot.slack.thread import Threads
+from bot.telemetry import Telemetry
+
+CHANNEL = "C0GENERAL"
+Take = Callable[..., Awaitable[TakenAsk]]
+
+
+@pytest.fixture
+async def threads(db: Database, sandbox: Sandbox) -> Threads:
+    """Lucy's side of Slack, at the sandbox."""
+    access = await introduce(sandbox.slack.state.bot_token, sandbox.slack.api_url, db)
+    clients = Clients(OneToken(access), sandbox.slack.api_url)
+
+    async def footer(workspace_id: UUID, task_id: UUID) -> str:
+        return "fast · $0.0001"
+
+    return Threads(db, clients, People(clients), footer, Telemetry(), settle_s=0.05)
+
+
+@pytest.fixture
+async def take(db: Database, workspace_id: UUID, sandbox: Sandbox, threads: Threads) -> Take:
+    """Someone says something; the ask in a worker's hand, its answer stored."""
+
+    async def take_it(*parts: str) -> TakenAsk:
+        ts = await sandbox.slack.say("U0BEN", CHANNEL, "<@U0LUCY> hi")
+        async with db.unit(workspace_id) as unit:
+            await unit.inbox.add(NewAsk(ts, CHANNEL, "channel", ts, ts, "U0BEN", "<@U0LUCY> hi"))
+        ask = await again(db)
+        async with db.unit(workspace_id) as unit:
+            await unit.replies.store(ask.lease, parts)
+        return ask
+
+    return take_it
+
+
+async def again(db: Database) -> TakenAsk:
+    """Claim whatever waits."""
+    async with db.operations() as operations:
+        ask = await operations.claim("worker", 30)
+    assert ask
+    return ask
+
+
+async def test_every_part_is_posted_in_order_and_only_the_last_has_the_footer(
+    threads: Threads, take: Take, sandbox: Sandbox
+) -> None:
+    ask = await take("one", "two")
+
+    await threads.deliver(ask)
+
+    assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one", "two"]
+    with_footer = ["$0.0001" in str(message.get("blocks")) for message in sandbox.slack.messages(CHANNEL, ask.ts)]
+    assert with_footer[-2:] == [False, True]
+
+
+async def test_delivering_twice_posts_once(threads: Threads, take: Take, sandbox: Sandbox) -> None:
+    ask = await take("one")
+
+    await threads.deliver(ask)
+    await threads.deliver(ask)
+
+    assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one"]
+
+
+async def test_a_lost_answer_of_slack_is_looked_up_and_adopted(threads: Threads, take: Take, sandbox: Sandbox) -> None:
+    sandbox.slack.faults.lose_response("chat.postMessage")
+    ask = await take("one", "two")
+
+    await threads.deliver(ask)
+
+    assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one", "two"]
+
+
+async def test_an_ask_handed_back_after_its_post_was_sent_is_not_posted_again(
+    threads: Threads, take: Take, sandbox: Sandbox, db: Database
+) -> None:
+    ask = await take("one")
+    await threads.deliver(ask)
+    async with db.unit(ask.workspace_id) as unit:
+        await unit.replies.posted(ask.lease, 0, None)  # type: ignore[arg-type]
+        await unit.inbox.hand_back(ask.lease)
+
+    await threads.deliver(await again(db))
+
+    assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one"]
+
+
+async def test_where_she_may_not_look_she_answers_and_says_so(
+    threads: Threads, take: Take, sandbox: Sandbox, db: Database
+) -> None:
+    ask = await take("one")
+    async with db.unit(ask.workspace_id) as unit:
+        await unit.inbox.hand_back(ask.lease)
+    sandbox.slack.faults.error("conversations.replies", "missing_scope")
+
+    await threads.deliver(await again(db))
+
+    [said] = sandbox.slack.answers(CHANNEL, ask.ts)
+    assert "answering after a restart" in said
+    assert said.endswith("one")
+
+
+async def test_a_429_is_waited_out(threads: Threads, take: Take, sandbox: Sandbox) -> None:
+    sandbox.slack.faults.rate_limit("chat.postMessage", 0.01, times=2)
+    ask = await take("one")
+
+    await threads.deliver(ask)
+
+    assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one"]
+
+
+async def test_an_endless_429_leaves_the_answer_for_a_later_try(threads: Threads, take: Take, sandbox: Sandbox) -> None:
+    sandbox.slack.faults.rate_limit("chat.postMessage", 0.01, times=4)
+    ask = await take("one")
+
+    with pytest.raises(SlackRefused):
+        await threads.deliver(ask)
+    await threads.deliver(ask)
+
+    assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one"]
+
+
+async def test_refused_decoration_becomes_plain_words(threads: Threads, take: Take, sandbox: Sandbox) -> None:
+    sandbox.slack.faults.error("chat.postMessage", "invalid_blocks")
+    ask = await take("**one** <@U0ADA>")
+
+    await threads.deliver(ask)
+
+    assert sandbox.slack.answers(CHANNEL, ask.ts) == ["**one** &lt;@U0ADA&gt;"]
+
+
+async def test_an_inner_fault_of_slack_is_no_refusal(threads: Threads, take: Take, sandbox: Sandbox) -> None:
+    sandbox.slack.faults.error("chat.postMessage", "internal_error")
+    ask = await take("one")
+
+    await threads.deliver(ask)
+
+    assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one"]
+
+
+async def test_a_channel_that_is_gone_makes_an_answer_undeliverable(
+    threads: Threads, take: Take, sandbox: Sandbox
+) -> None:
+    sandbox.slack.faults.error("chat.postMessage", "is_archived")
+    ask = await take("one")
+
+    with pytest.raises(Undeliverable):
+        await threads.deliver(ask)
+
+
+async def test_a_failing_status_or_lookup_stops_nothing(threads: Threads, take: Take, sandbox: Sandbox) -> None:
+    ask = await take("one")
+    for method in ("assistant.threads.setStatus", "conversations.replies", "users.info"):
+        sandbox.slack.faults.error(method, "missing_scope", times=9)
+
+    await threads.working(ask)
+    transcript = await threads.read(ask)
+    await threads.settled(ask)
+
+    assert transcript.text == "hi"
+    assert transcript.turns == ()
