@@ -22,12 +22,13 @@ def digest(
     from bot.commands.reading import digest_at
     from bot.config import load_settings
     from bot.costs.periods import zone_of
-    from bot.costs.reports import in_words
+    from bot.digests.words import as_json as json_of
+    from bot.digests.words import as_lines
 
     yesterday = datetime.now(UTC).astimezone(zone_of(zone)).date() - timedelta(days=1)
     composed = asyncio.run(digest_at(load_settings(), workspace, yesterday, zone))
     if as_json:
-        typer.echo(json.dumps({"date": str(yesterday), **composed.report.as_json()}, indent=2))
+        typer.echo(json.dumps(json_of(composed), indent=2))
         return
-    typer.echo(f"Lucy's costs on {composed.report.period.label}")
-    typer.echo(in_words(composed.report).replace("*", ""))
+    for line in as_lines(composed):
+        typer.echo(line)
