@@ -22,6 +22,8 @@ _log = log.get(__name__)
 DEADLINE_S = 2.0
 MAX_TOKENS = 64
 ATTEMPTS = 2
+_SUFFICES = 0.5
+"""A tier that its own advocate gives less than this is one too low."""
 
 PROMPT = (
     "You decide which tier of model should answer a message in a workplace chat. "
@@ -62,8 +64,7 @@ class Classifier:
 
 
 def _call(question: Question, local: Choice, payer: Payer) -> Call:
-    quoted = clip(question.text).replace("<message>", "").replace("</message>", "")
-    messages = (Message("system", PROMPT), Message("user", f"<message>\n{quoted}\n</message>"))
+    messages = (Message("system", PROMPT), Message("user", f"<message>\n{_quoted(question.text)}\n</message>"))
     return Call(
         payer,
         Purpose.CLASSIFY,
@@ -77,11 +78,16 @@ def _call(question: Question, local: Choice, payer: Payer) -> Call:
     )
 
 
+def _quoted(text: str) -> str:
+    """The text as data: it cannot close the tags it stands between."""
+    return clip(text).replace("<", "‹").encode("utf-8", "replace").decode()
+
+
 def _agreed(answer: Answer, local: Choice) -> Choice:
     """What the model says, if it is what was asked for. Raises ValueError or ValidationError."""
     start, end = answer.text.find("{"), answer.text.rfind("}")
     opinion = _Opinion.model_validate(json.loads(answer.text[start : end + 1]))
-    return replace(
+    choice = replace(
         local,
         intent=opinion.intent,
         tier=Tier(opinion.tier),
@@ -89,6 +95,7 @@ def _agreed(answer: Answer, local: Choice) -> Choice:
         decided_by=answer.model,
         reason="A thin margin: a fast model had the last word",
     )
+    return _rounded_up(choice) if opinion.confidence < _SUFFICES else choice
 
 
 def _rounded_up(local: Choice) -> Choice:
