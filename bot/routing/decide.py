@@ -26,12 +26,14 @@ _POINTS_BACK = re.compile(
 _SHORT, _TERSE = 80, 20
 """Characters: a message this short that points back, or is terse, goes on with what the thread was about."""
 
-_TRACE = re.compile(r"Traceback \(most recent call last\)|^\s+at [\w.$<>]+\(|\b\w+(?:Error|Exception):", re.MULTILINE)
+_TRACE_MARKS = ("Traceback (most recent", "Error:", "Exception:", "Exception in ", "\tat ", "    at ", "panic:")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LONG, _LONG_UNSPACED, _LOOKED_AT = 1500, 40, 3000
 
 TIER1_MAY_FAIL, TIER2_MAY_FAIL = 0.45, 0.5
 """A tier that fails more often than this is not chosen; a failure costs more than the dearer answer."""
+
+_TIER3_FAILS = 0.05
 
 _UNSURE_WITHIN = 0.06
 """How near to a border the score must be for a model to be asked: about one message in ten."""
@@ -87,12 +89,13 @@ def _by_score(text: str) -> Decision:
     if found is None:
         nothing = Choice(Intent.CHAT, Tier.STANDARD, 0.5, "score", "Nothing to go by: the middle tier")
         return Decision(nothing, unsure=False)
-    trace = bool(_TRACE.search(text[:_LOOKED_AT]))
+    head = text[:_LOOKED_AT]
+    trace = any(mark in head for mark in _TRACE_MARKS)
     tier = max(_tier_of(found), Tier.STANDARD if trace or _is_long(text) else Tier.FAST)
-    intent = Intent.CODE if trace or "```" in text[:_LOOKED_AT] else found.intent
-    suffices = {Tier.FAST: 1 - found.tier1_fails, Tier.STANDARD: 1 - found.tier2_fails, Tier.FRONTIER: 0.95}[tier]
+    intent = Intent.CODE if trace or "```" in head else found.intent
+    fails = (found.tier1_fails, found.tier2_fails, _TIER3_FAILS)[tier - 1]
     reason = f"Reads like {_WORK[intent]}: {_NEEDS[tier]}"
-    choice = Choice(intent, tier, round(suffices, 3), "score", reason, score=round(found.hardness, 4))
+    choice = Choice(intent, tier, round(1 - fails, 3), "score", reason, score=round(found.hardness, 4))
     return Decision(choice, unsure=_margin(found, tier) < _UNSURE_WITHIN)
 
 
@@ -110,7 +113,7 @@ def _margin(found: Score, tier: Tier) -> float:
 
 def _is_long(text: str) -> bool:
     """A long request is no small talk, whatever its words; scripts without spaces say more per character."""
-    return len(text) > _LONG or len(_UNSPACED.findall(text[:_LOOKED_AT])) >= _LONG_UNSPACED
+    return len(text) > _LONG or (not text.isascii() and len(_UNSPACED.findall(text[:_LOOKED_AT])) >= _LONG_UNSPACED)
 
 
 _WORK = {

@@ -116,13 +116,19 @@ def features(clipped: str, words: Sequence[str]) -> Features:
     raw = ("\n ".join(["", *words])).encode("utf-8", "replace").split(b"\n")[1:]
     singles = list(map(crc32, raw))
     pairs = map(crc32, raw, [0x5E, *singles])
-    counts = Counter([hashed % BUCKETS for hashed in (*singles, *pairs)])
+    buckets = [hashed % BUCKETS for hashed in (*singles, *pairs)]
+    first_words = {hashed % INTENT_BUCKETS for hashed in singles[:INTENT_WORDS]}
+    return Features(statistics(clipped, words), *_weighed(buckets), tuple(first_words))
+
+
+def _weighed(buckets: Sequence[int]) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Each bucket once, and its value."""
+    counts = Counter(buckets)
+    if len(counts) == len(buckets):
+        return tuple(buckets), (1 / math.sqrt(len(buckets)),) * len(buckets)
     values = [_SUBLINEAR[count] for count in counts.values()]
     length = math.sqrt(sum(map(mul, values, values)))
-    first_words = {hashed % INTENT_BUCKETS for hashed in singles[:INTENT_WORDS]}
-    return Features(
-        statistics(clipped, words), tuple(counts), tuple(value / length for value in values), tuple(first_words)
-    )
+    return tuple(counts), tuple([value / length for value in values])
 
 
 def statistics(text: str, words: Sequence[str]) -> tuple[float, ...]:

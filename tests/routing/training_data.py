@@ -63,7 +63,11 @@ def missing(folder: Path) -> bool:
 
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every file that is read."""
-    paths = [*(folder / name for name in PUBLIC), *(HERE / name for name in OWN)]
+    return digests_of([*(folder / name for name in PUBLIC), *(HERE / name for name in OWN)])
+
+
+def digests_of(paths: list[Path]) -> dict[str, str]:
+    """Name -> SHA-256."""
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 

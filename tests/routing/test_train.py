@@ -1,0 +1,36 @@
+"""The shipped weights: what they were trained on, how large they are, and training without the data."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.routing.train import OUT
+from tests.routing.training_data import HERE, OWN, digests_of
+
+
+def test_the_weights_are_small_and_name_what_they_learned_from() -> None:
+    stored = json.loads(OUT.read_text("utf-8"))
+
+    assert OUT.stat().st_size <= 60_000
+    assert {"labels.jsonl.gz", "outcomes.jsonl.gz"} <= set(stored["trained_on"])
+    assert stored["report"]["rows"] > 10_000
+
+
+def test_the_weights_were_trained_on_our_messages_as_they_are_now() -> None:
+    trained_on = json.loads(OUT.read_text("utf-8"))["trained_on"]
+
+    now = digests_of([HERE / name for name in OWN])
+
+    assert {name: trained_on[name] for name in OWN} == now
+
+
+def test_training_without_the_data_says_so_and_leaves_the_weights(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.routing.train", "--data", str(tmp_path), "--out", str(tmp_path / "w.json")]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=OUT.parents[2])
+
+    assert (done.returncode, "no training data" in done.stdout) == (0, True)
+    assert not (tmp_path / "w.json").exists()
