@@ -72,6 +72,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._tasks: dict[Lease, asyncio.Task[None]] = {}
+        self._renewing: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
         """An ask was just stored here: no need to wait for the next poll."""
@@ -80,7 +81,7 @@ class Worker:
     async def run(self) -> None:
         """Claim and answer until `stop`; a database that is away is waited for."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._renew_leases())
+            self._renewing = group.create_task(self._renew_leases())
             while not self._stopping.is_set():
                 self._wake.clear()
                 if not await self._claim(group):
@@ -94,6 +95,8 @@ class Worker:
             await asyncio.wait(set(self._tasks.values()), timeout=_DRAIN_S)
         for task in list(self._tasks.values()):
             task.cancel()
+        if self._renewing:
+            self._renewing.cancel()
 
     async def _rest(self) -> None:
         try:
@@ -122,7 +125,7 @@ class Worker:
         self._wake.set()
 
     async def _renew_leases(self) -> None:
-        while not self._stopping.is_set() or self._tasks:
+        while True:
             await asyncio.sleep(self._pace.lease_s / 4)
             try:
                 async with self._db.operations() as operations:

@@ -84,7 +84,7 @@ def metrics_app(exposition: Callable[[], bytes]) -> web.Application:
 @asynccontextmanager
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """Serve while the block runs; the URL. Raises SettingError when the address cannot be had."""
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

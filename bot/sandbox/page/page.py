@@ -37,8 +37,8 @@ class Page:
 
     def routes(self, app: web.Application) -> None:
         """Add the page to a web application."""
-        app.router.add_get("/", lambda _: self._file("index.html"))
-        app.router.add_get("/page/static/{name}", lambda request: self._file(request.match_info["name"]))
+        app.router.add_get("/", self._index)
+        app.router.add_get("/page/static/{name}", self._static)
         app.router.add_get("/page/state", self._state)
         app.router.add_get("/page/events", self._events)
         app.router.add_post("/page/{action}", self._act)
@@ -57,12 +57,11 @@ class Page:
         for queue in self._listeners:
             queue.put_nowait(event)
 
-    async def _file(self, name: str) -> web.Response:
-        if name not in _STATIC:
-            raise web.HTTPNotFound
-        text = files("bot.sandbox.page").joinpath(name).read_text("utf-8")
-        headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
-        return web.Response(text=text, content_type=_STATIC[name], headers=headers)
+    async def _index(self, _: web.Request) -> web.Response:
+        return _file("index.html")
+
+    async def _static(self, request: web.Request) -> web.Response:
+        return _file(request.match_info["name"])
 
     async def _state(self, _: web.Request) -> web.Response:
         slack, providers = self._sandbox.slack.state, self._sandbox.providers
@@ -121,3 +120,11 @@ class Page:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _file(name: str) -> web.Response:
+    if name not in _STATIC:
+        raise web.HTTPNotFound
+    text = files("bot.sandbox.page").joinpath(name).read_text("utf-8")
+    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+    return web.Response(text=text, content_type=_STATIC[name], headers=headers)
