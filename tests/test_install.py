@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from bot.sandbox.sandbox import Sandbox
+from tests.lucy_process import lucy_process
 from tests.tracked import ROOT, tracked
 
 FROM_PIP_AND_VENV = {"distutils-precedence.pth", "_virtualenv.pth"}
@@ -46,6 +49,19 @@ def test_an_installed_lucy_chooses_from_another_folder(home: Path, tmp_path: Pat
     )
 
     assert json.loads(said.stdout)["tier"] == 1
+
+
+async def test_an_installed_lucy_serves_slack_from_another_folder_on_an_empty_database(
+    home: Path, tmp_path: Path, empty_database_url: str
+) -> None:
+    async with Sandbox() as sandbox, lucy_process(sandbox, tmp_path, [home / "bin" / "lucy"], empty_database_url):
+        ts = await sandbox.slack.say("U0BEN", "C0GENERAL", f"<@{sandbox.slack.state.bot_user_id}> hello")
+        async with asyncio.timeout(30):
+            while not (answers := sandbox.slack.answers("C0GENERAL", ts)):
+                await asyncio.sleep(0.05)
+
+    assert len(answers) == 1
+    assert sandbox.providers.invoice_total() > 0
 
 
 def test_nothing_installed_runs_code_at_every_start_of_python(home: Path) -> None:

@@ -14,7 +14,7 @@ from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
 from tests.bench.clocked import Served, clocked_sandbox
 from tests.bench.figure import Figure, percentile
-from tests.bench.process import lucy_process
+from tests.lucy_process import lucy_process
 
 PER_SECOND, SECONDS = 50, 20
 ALONE = 40

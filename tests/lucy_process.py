@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,12 @@ from bot.commands.demo_world import tiers_toml
 from bot.sandbox.sandbox import Sandbox
 from tests.tracked import ROOT
 
-PATIENCE_S = 60
+PATIENCE_S = 120
+FROM_HERE = (
+    sys.executable,
+    "-c",
+    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from bot.__main__ import main; main()",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +48,34 @@ class Running:
 
 
 @asynccontextmanager
-async def lucy_process(sandbox: Sandbox, folder: Path) -> AsyncIterator[Running]:
-    """`lucy run` with its embedded database in `folder`."""
-    tiers = folder / "tiers.toml"
-    tiers.write_text(tiers_toml(sandbox.providers))
+async def lucy_process(
+    sandbox: Sandbox, folder: Path, command: Sequence[str | Path] = FROM_HERE, database_url: str = ""
+) -> AsyncIterator[Running]:
+    """`lucy run`, working in `folder`; without `database_url` its embedded database is there too.
+
+    Raises RuntimeError when it ends with anything but 0 after SIGTERM.
+    """
+    (folder / "tiers.toml").write_text(tiers_toml(sandbox.providers))
     port = _free_port()
+    settings = _settings(sandbox, folder, port) | ({"DATABASE_URL": database_url} if database_url else {})
     began = time.perf_counter()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", cwd=folder, env=_environment(sandbox, folder, port)
-    )
+    process = await asyncio.create_subprocess_exec(*command, "run", cwd=folder, env=settings)
     try:
         await _until_ready(f"http://127.0.0.1:{port}/health/ready", process)
         sandbox.slack.delivery.events_url = f"http://127.0.0.1:{port}/slack/events"
         yield Running(process.pid, time.perf_counter() - began, folder / "home")
     finally:
-        process.send_signal(signal.SIGTERM)
-        await process.wait()
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        code = await process.wait()
+    if code:
+        raise RuntimeError(f"lucy run ended with {code}")
 
 
-def _environment(sandbox: Sandbox, folder: Path, port: int) -> dict[str, str]:
+def _settings(sandbox: Sandbox, folder: Path, port: int) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     state = sandbox.slack.state
     return kept | {
-        "PYTHONPATH": str(ROOT),
         "SLACK_BOT_TOKEN": state.bot_token,
         "SLACK_SIGNING_SECRET": state.signing_secret,
         "SLACK_API_URL": sandbox.slack.api_url,
