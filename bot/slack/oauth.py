@@ -44,7 +44,8 @@ class OAuthPages:
         async with self._db.operations() as operations:
             await operations.add_oauth_state(state)
         query = urlencode({"client_id": self._client_id, "scope": ",".join(SCOPES), "state": state})
-        answer = web.HTTPFound(f"{urljoin(self._base_url, '/oauth/v2/authorize')}?{query}")
+        slack = f"{urljoin(self._base_url, '/oauth/v2/authorize')}?{query}"
+        answer = web.Response(status=302, headers={"Location": slack})
         answer.set_cookie(_COOKIE, state, max_age=600, httponly=True, secure=request.secure, samesite="Lax")
         return answer
 
