@@ -106,3 +106,55 @@ async def test_another_page_may_not_drive_the_demo(tab: Tab, world: tuple[Sandbo
 
     assert answer.status == 403
     assert world[0].providers["gemini"].mode == "healthy"
+
+
+async def test_a_name_pointed_at_this_machine_may_not_drive_the_demo(tab: Tab, world: tuple[Sandbox, Lucy]) -> None:
+    answer = await tab.request.post(
+        f"{world[0].slack.origin}/page/provider",
+        headers={"Host": "evil.example", "Origin": "http://evil.example"},
+        data={"name": "gemini", "mode": "500"},
+    )
+
+    assert answer.status == 403
+    assert world[0].providers["gemini"].mode == "healthy"
+
+
+@pytest.mark.parametrize("sent", ["nonsense", "[]", '{"name": "nobody", "mode": "500"}', '{"name": "gemini"}'])
+async def test_what_the_page_never_sends_is_refused(tab: Tab, world: tuple[Sandbox, Lucy], sent: str) -> None:
+    answer = await tab.request.post(f"{world[0].slack.origin}/page/provider", data=sent.encode())
+
+    assert answer.status == 400
+
+
+async def test_too_large_a_body_is_refused(tab: Tab, world: tuple[Sandbox, Lucy]) -> None:
+    answer = await tab.request.post(f"{world[0].slack.origin}/page/say", data=b" " * 70_000)
+
+    assert answer.status == 413
+
+
+async def test_every_kind_of_block_is_drawn(tab: Tab, world: tuple[Sandbox, Lucy]) -> None:
+    button = {"type": "button", "text": {"type": "plain_text", "text": "Show more"}, "action_id": "more", "value": "1"}
+    cells = [[{"type": "raw_text", "text": "Model"}], [{"type": "raw_text", "text": "snake_case_name"}]]
+    blocks = [
+        {"type": "markdown", "text": "# Title\n\n```\ncode_with_names\n```\nkeep_these_words"},
+        {"type": "table", "rows": cells},
+        {"type": "actions", "elements": [button]},
+    ]
+
+    world[0].slack.state.add("C0GENERAL", {"user": "U0LUCY", "text": "", "blocks": blocks})
+
+    await tab.wait_for_selector("#messages .actions button")
+    assert await tab.locator("#messages td").inner_text() == "snake_case_name"
+    assert await tab.locator("#messages h3").inner_text() == "Title"
+    assert await tab.locator("#messages pre code").inner_text() == "code_with_names"
+    assert "keep_these_words" in await tab.inner_text("#messages")
+
+
+async def test_tab_finishes_a_mention_and_the_theme_turns(tab: Tab) -> None:
+    await tab.click("#text")
+    await tab.keyboard.type("@lu")
+    await tab.keyboard.press("Tab")
+    await tab.click("#theme")
+
+    assert await tab.input_value("#text") == "@Lucy "
+    assert await tab.get_attribute("html", "data-theme") == "dark"

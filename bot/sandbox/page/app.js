@@ -140,6 +140,22 @@ $("reply").onsubmit = (event) => { event.preventDefault(); send($("replytext").v
 $("close").onclick = () => { thread = null; document.body.dataset.panel = "main"; draw(); };
 $("digest").onclick = () => { channel = "C0FINANCE"; thread = null; draw(); post("digest", {}); };
 $("break").onclick = () => { const select = document.querySelector("[data-provider=gemini]"); select.value = select.value === "healthy" ? "500" : "healthy"; select.onchange(); };
-$("theme").onclick = () => { const root = document.documentElement; root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark"; };
+$("theme").onclick = () => {
+  const root = document.documentElement;
+  const now = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  root.dataset.theme = now === "dark" ? "light" : "dark";
+};
+document.addEventListener("click", ({ target }) => {
+  const ts = target.closest("[data-ts]")?.dataset.ts;
+  if (ts && target.dataset.action) post("press", { action_id: target.dataset.action, value: target.dataset.value, user: $("user").value, channel, ts });
+});
+for (const box of [$("text"), $("replytext")]) {
+  box.addEventListener("keydown", (event) => {
+    const begun = box.value.slice(0, box.selectionStart).match(/(^|\s)@(l|lu|luc)?$/i);
+    if (event.key !== "Tab" || event.shiftKey || !begun) return;
+    event.preventDefault();
+    box.setRangeText("@Lucy ", box.selectionStart - begun[0].trim().length, box.selectionStart, "end");
+  });
+}
 document.querySelectorAll("#tabs button").forEach((tab) => { tab.onclick = () => { document.body.dataset.panel = tab.dataset.panel; document.querySelectorAll("#tabs button").forEach((one) => one.setAttribute("aria-selected", one === tab)); }; });
 start();

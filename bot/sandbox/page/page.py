@@ -22,6 +22,8 @@ _STATIC = {
 }
 _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 _REMEMBERED = 200
+_BODY = 64_000
+_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class Page:
@@ -99,27 +101,43 @@ class Page:
 
     async def _act(self, request: web.Request) -> web.Response:
         """What someone did on the page; only the page itself may ask."""
-        if request.headers.get("Origin", self._sandbox.slack.origin).split("//")[-1] != request.host:
-            raise web.HTTPForbidden
-        sent = await request.json()
-        match request.match_info["action"]:
+        _only_from_the_page(request)
+        try:
+            self._do(request.match_info["action"], await request.json())
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise web.HTTPBadRequest(text="not something this page sends") from error
+        return web.json_response({"ok": True})
+
+    def _do(self, action: str, sent: dict[str, Any]) -> None:
+        slack = self._sandbox.slack
+        match action:
             case "say":
-                self._later(self._sandbox.slack.say(sent["user"], sent["channel"], sent["text"], sent.get("thread_ts")))
+                self._later(slack.say(sent["user"], sent["channel"], sent["text"], sent.get("thread_ts")))
             case "command":
-                self._later(self._sandbox.slack.command(sent["command"], sent["text"], sent["user"], sent["channel"]))
+                self._later(slack.command(sent["command"], sent["text"], sent["user"], sent["channel"]))
+            case "press":
+                self._later(slack.press(sent["action_id"], sent["value"], sent["user"], sent["channel"], sent["ts"]))
             case "provider":
                 self._sandbox.providers[sent["name"]].mode = Mode(sent["mode"])
             case "digest" if self._digest:
                 self._later(self._digest())
             case _:
                 raise web.HTTPNotFound
-        return web.json_response({"ok": True})
 
     def _later(self, work: Any) -> None:
         """Slack does not make people wait for an app's acknowledgement."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _only_from_the_page(request: web.Request) -> None:
+    """Neither another web page nor a name that was pointed at this machine may drive the demo."""
+    here = f"http://{request.host}"
+    if request.url.host not in _LOOPBACK or request.headers.get("Origin", here) != here:
+        raise web.HTTPForbidden
+    if request.content_length is None or request.content_length > _BODY:
+        raise web.HTTPRequestEntityTooLarge(max_size=_BODY, actual_size=request.content_length or 0)
 
 
 def _file(name: str) -> web.Response:

@@ -7,7 +7,7 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-const INLINE = /(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|(\*[^*\n]+\*)|(_[^_\n]+_)|(<[^<>\n]+>)|(\[[^\]\n]+\]\(https?:\/\/[^)\s]+\))/g;
+const INLINE = /(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|(\*[^*\n]+\*)|((?<!\w)_[^_\n]+_(?!\w))|(<[^<>\n]+>)|(\[[^\]\n]+\]\(https?:\/\/[^)\s]+\))/g;
 
 export function inline(text, people, channels) {
   const out = [];
@@ -110,7 +110,35 @@ function slackBlock(part, show) {
     case "header": return el("h3", {}, part.text.text);
     case "divider": return el("hr");
     case "context": return el("div", { class: "context" }, ...part.elements.map((item) => show(item.text ?? "")));
-    case "section": return part.fields ? el("div", { class: "fields" }, ...part.fields.map((field) => show(field.text))) : show(part.text.text);
+    case "section": return section(part, show);
+    case "table": return tableBlock(part, show);
+    case "actions":
+    case "context_actions": return el("div", { class: "actions" }, ...part.elements.flatMap(buttons));
     default: return el("p", { class: "context" }, `[${part.type}]`);
   }
+}
+
+function section(part, show) {
+  const box = el("div", {}, ...(part.text ? [show(part.text.text)] : []));
+  if (part.fields) box.append(el("div", { class: "fields" }, ...part.fields.map((field) => show(field.text))));
+  if (part.accessory) box.append(el("div", { class: "actions" }, ...buttons(part.accessory)));
+  return box;
+}
+
+function tableBlock(part, show) {
+  const cell = (one, tag) => el(tag, {}, one.type === "raw_text" ? one.text : show(richText(one)));
+  const rows = part.rows.map((row, at) => el("tr", {}, ...row.map((one) => cell(one, at ? "td" : "th"))));
+  return el("table", {}, ...rows);
+}
+
+const richText = (node) => node.text ?? (node.elements ?? []).map(richText).join("");
+
+function buttons(item) {
+  if (item.type === "button") return [button(item.text.text, item.action_id, item.value)];
+  if (item.type === "feedback_buttons") return [item.positive_button, item.negative_button].map((one) => button(one.text.text, item.action_id, one.value));
+  return [];
+}
+
+function button(label, action, value) {
+  return el("button", { type: "button", "data-action": action ?? "", "data-value": value ?? "" }, label);
 }
