@@ -31,10 +31,11 @@ def costs(
 
     if by not in DIMENSIONS:
         raise SettingError(f"--by: one of {', '.join(DIMENSIONS)}")
+    covered = period_of(period, datetime.now(UTC), zone)
 
     async def go() -> SpendReport:
         async with reports_at(load_settings(), workspace) as (reports, workspace_id):
-            return await reports.spend(workspace_id, period_of(period, datetime.now(UTC), zone), by)
+            return await reports.spend(workspace_id, covered, by)
 
     report = asyncio.run(go())
     if as_json:

@@ -41,7 +41,7 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UnknownZone(name) from error
+        raise UnknownZone(f"{name[:40]!r} is no time zone; try one like Europe/Berlin") from error
 
 
 def period(words: str, now: datetime, zone: str = "UTC") -> Period:
@@ -73,10 +73,14 @@ def _range(words: str, zone: str) -> Period:
     try:
         first, last = (date.fromisoformat(part) for part in found.groups()) if found else (date.max, date.min)
     except ValueError as error:
-        raise UnknownPeriod(words) from error
+        raise _unknown(words) from error
     if first > last or first.year < _YEARS.start or last.year not in _YEARS:
-        raise UnknownPeriod(words)
+        raise _unknown(words)
     return days(f"{first} to {last}", first, last, zone)
+
+
+def _unknown(words: str) -> UnknownPeriod:
+    return UnknownPeriod(f"{words[:40]!r} is none of {', '.join(NAMES)}, YYYY-MM-DD..YYYY-MM-DD")
 
 
 def _midnight(day: date, zone: str) -> datetime:

@@ -77,7 +77,7 @@ def in_words(report: SpendReport) -> str:
     """The total in a few lines of Markdown; settled and estimated sums apart, what is uncertain counted."""
     total = report.total
     if not total.calls:
-        return f"Nothing was spent in {report.period.label}: no model was called."
+        return f"Nothing was spent ({report.period.label}): no model was called."
     lines = [f"*{show(total.cost_usd)}* {report.period.label} · {total.calls:,} model calls"]
     lines.append(savings(report.saved_usd, report.baseline_model))
     notes = [

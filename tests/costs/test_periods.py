@@ -92,6 +92,7 @@ def test_what_is_no_period_gets_a_sentence_naming_what_is_possible(words: str) -
         period(words, NOW, "Europe/Berlin")
 
     assert "`yesterday`" in refused.value.sentence
+    assert "yesterday" in str(refused.value)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "Europe", "x\x00y", "A" * 5000])
