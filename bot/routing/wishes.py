@@ -6,6 +6,9 @@ import re
 
 from bot.routing.choice import Tier
 
+_START = 120
+"""Characters in which a wish is looked for."""
+
 _NAMED = re.compile(r"\s*tier\s*([123])\s*[:,-]", re.IGNORECASE)
 _BEST = re.compile(
     r"\s*(?:please[, ]+)?(?:use|with|ask)\s+(?:your|the)\s+(?:best|strongest|smartest|most powerful)\s+model\b",
@@ -20,9 +23,10 @@ _CHEAP = re.compile(
 
 def wished_tier(text: str) -> Tier | None:
     """The tier the ask begins by wishing for, or None."""
-    named = _NAMED.match(text)
+    start = text.lstrip()[:_START]
+    named = _NAMED.match(start)
     if named:
         return Tier(int(named[1]))
-    if _BEST.match(text) or _THINK.match(text):
+    if _BEST.match(start) or _THINK.match(start):
         return Tier.FRONTIER
-    return Tier.FAST if _CHEAP.match(text) else None
+    return Tier.FAST if _CHEAP.match(start) else None
