@@ -110,9 +110,8 @@ def digest_blocks(digest: Digest, names: dict[str, str]) -> list[dict[str, Any]]
     return [
         _header(title),
         {"type": "section", "fields": [{"type": "mrkdwn", "text": field} for field in fields]},
-        _section(
-            f"{sparkline(digest.days)}  the last {len(digest.days)} days · {savings(digest.report.saved_usd, digest.report.baseline_model)}"
-        ),
+        _section(savings(digest.report.saved_usd, digest.report.baseline_model)),
+        _section(f"{sparkline(digest.days)}  spend per day, the last {len(digest.days)} days"),
         {"type": "divider"},
         _section(f"*By tier*  {_tiers(digest)}"),
         _section(f"*Top models*\n{_top(digest.models, total, {})}"),
