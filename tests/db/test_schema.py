@@ -56,6 +56,7 @@ async def test_the_ledger_is_partitioned_by_month(database_url: str) -> None:
     url = make_url(database_url)
     connection = await asyncpg.connect(
         host=str(url.query.get("host", url.host)),
+        port=url.port or 5432,
         user=url.username,
         password=url.password,
         database=url.database,
