@@ -14,6 +14,9 @@ from bot.llm.faults import fault_of
 from bot.llm.model_client import Billed, Completion, Deployment, FaultKind, Message, ModelFault
 from bot.llm.usage import usage_of, word
 
+_PATIENT_S = 30.0
+"""Loading is slow on a busy machine; a warm-up that is cut short leaves a coroutine behind."""
+
 _EACH_ROUTE_ONCE = (
     "openai/gpt-6-luna",
     "gemini/gemini-3.1-flash-lite",
@@ -41,7 +44,7 @@ class LitellmClient:
             nowhere = f"http://127.0.0.1:{bound.getsockname()[1]}"
             for model in _EACH_ROUTE_ONCE:
                 try:
-                    await _ask(litellm, Deployment(model, nowhere), [Message("user", "hi")], 16, 1, _Hearing())
+                    await _ask(litellm, Deployment(model, nowhere), [Message("user", "hi")], 16, _PATIENT_S, _Hearing())
                 except ModelFault:
                     continue
         freeze()
