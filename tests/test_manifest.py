@@ -29,7 +29,6 @@ SCOPES_OF_EVENT: dict[str, set[str]] = {
     "tokens_revoked": set(),
 }
 SCOPES_OF_METHOD: dict[str, set[str]] = {
-    "apps.connections.open": set(),
     "apps.connections.open": set(),  # the app-level token's own scope, connections:write
     "assistant.threads.setStatus": {"assistant:write"},
     "auth.test": set(),
