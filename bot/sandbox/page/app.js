@@ -10,7 +10,7 @@ const PROMPTS = [
   "@Lucy prove that the square root of 2 is irrational",
   "/lucy-costs today by model",
 ];
-let state, channel = "C0GENERAL", thread = null, ledger = 0n;
+let state, channel = "C0GENERAL", thread = null;
 const attempts = new Map();
 const names = () => Object.fromEntries(state.channels.map((c) => [c.id, c.name]));
 const post = (action, payload) => fetch(`/page/${action}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(payload) });
@@ -24,13 +24,25 @@ async function start() {
   for (const prompt of PROMPTS) $("prompts").append(promptButton(prompt));
   state.truth.forEach(truth);
   draw();
-  new EventSource("/page/events").onmessage = (message) => happened(JSON.parse(message.data));
-  document.body.dataset.panel = "main";
+  listen();
+  show("main");
+}
+
+function listen() {
+  const source = new EventSource("/page/events");
+  let opened = 0;
+  source.onopen = () => { if (opened++) location.reload(); };
+  source.onmessage = (message) => happened(JSON.parse(message.data));
+}
+
+function show(panel) {
+  document.body.dataset.panel = panel;
+  document.querySelectorAll("#tabs button").forEach((one) => one.setAttribute("aria-selected", one.dataset.panel === panel));
 }
 
 function entry(one) {
-  const button = el("button", { "data-channel": one.id }, (one.kind === "im" ? "● " : "# ") + one.name);
-  button.onclick = () => { channel = one.id; thread = null; draw(); };
+  const button = el("button", { type: "button", "data-channel": one.id }, (one.kind === "im" ? "● " : "# ") + one.name);
+  button.onclick = () => { channel = one.id; thread = null; show("main"); draw(); };
   return button;
 }
 
@@ -62,6 +74,7 @@ function draw() {
   $("messages").replaceChildren(...all.filter((m) => !m.thread_ts || m.thread_ts === m.ts).map((m) => row(m, all)));
   document.body.classList.toggle("threaded", Boolean(thread));
   $("thread").hidden = !thread;
+  document.querySelector("[data-panel=thread]").disabled = !thread;
   if (thread) $("replies").replaceChildren(...all.filter((m) => m.ts === thread || m.thread_ts === thread).map((m) => row(m, null)));
   for (const box of [$("messages"), $("replies")]) box.scrollTop = box.scrollHeight;
 }
@@ -75,7 +88,7 @@ function row(message, all) {
   const count = all && message.ts ? all.filter((m) => m.thread_ts === message.ts && m.ts !== message.ts).length : 0;
   if (count) {
     const open = el("button", { class: "replies", type: "button" }, `${count} ${count === 1 ? "reply" : "replies"}`);
-    open.onclick = () => { thread = message.ts; document.body.dataset.panel = "thread"; draw(); };
+    open.onclick = () => { thread = message.ts; show("thread"); draw(); };
     column.append(open);
   }
   if (message.only) column.prepend(el("div", { class: "only" }, "Only visible to you"));
@@ -106,8 +119,7 @@ function truth(event) {
     const why = event.error_class ? `${event.error_class.replaceAll("_", " ")} → next model` : `${event.input_tokens} in · ${event.output_tokens} out`;
     const node = card(event.state, `#${event.attempt} ${event.model}`, `${event.purpose} · ${event.state} · ${why} · ${event.latency_ms} ms`, event.cost_usd === null ? "unknown" : `$${event.cost_usd}`);
     attempts.has(event.id) ? attempts.get(event.id).replaceWith(node) : box.prepend(node);
-    ledger += pico(event.cost_usd ?? "0");
-    books(event.invoice_usd);
+    books(pico(event.ledger_usd), pico(event.invoice_usd));
   }
 }
 
@@ -118,10 +130,10 @@ function card(kind, title, more, cost) {
 const pico = (text) => { const [whole, part = ""] = text.split("."); return BigInt(whole + part.padEnd(12, "0").slice(0, 12)); };
 const dollars = (n) => { const s = n.toString().padStart(13, "0"); return `$${s.slice(0, -12)}.${s.slice(-12).replace(/0+$/, "") || "0"}`; };
 
-function books(invoice) {
+function books(ledger, invoice) {
   $("ledger").textContent = dollars(ledger);
-  $("invoice").textContent = dollars(pico(invoice));
-  const same = ledger === pico(invoice);
+  $("invoice").textContent = dollars(invoice);
+  const same = ledger === invoice;
   $("equal").textContent = same ? "✓" : "≠";
   $("equal").className = `equal ${same ? "yes" : "no"}`;
   $("equal").title = same ? "Equal to the last digit" : "A request whose cost is unknown is reserved, not booked";
@@ -137,7 +149,7 @@ function send(raw, parent) {
 
 $("composer").onsubmit = (event) => { event.preventDefault(); send($("text").value, null); $("text").value = ""; };
 $("reply").onsubmit = (event) => { event.preventDefault(); send($("replytext").value, thread); $("replytext").value = ""; };
-$("close").onclick = () => { thread = null; document.body.dataset.panel = "main"; draw(); };
+$("close").onclick = () => { thread = null; show("main"); draw(); };
 $("digest").onclick = () => { channel = "C0FINANCE"; thread = null; draw(); post("digest", {}); };
 $("break").onclick = () => { const select = document.querySelector("[data-provider=gemini]"); select.value = select.value === "healthy" ? "500" : "healthy"; select.onchange(); };
 $("theme").onclick = () => {
@@ -157,5 +169,5 @@ for (const box of [$("text"), $("replytext")]) {
     box.setRangeText("@Lucy ", box.selectionStart - begun[0].trim().length, box.selectionStart, "end");
   });
 }
-document.querySelectorAll("#tabs button").forEach((tab) => { tab.onclick = () => { document.body.dataset.panel = tab.dataset.panel; document.querySelectorAll("#tabs button").forEach((one) => one.setAttribute("aria-selected", one === tab)); }; });
+document.querySelectorAll("#tabs button").forEach((tab) => { tab.onclick = () => show(tab.dataset.panel); });
 start();

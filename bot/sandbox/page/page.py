@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
@@ -33,6 +34,7 @@ class Page:
         self._sandbox = sandbox
         self._listeners: set[asyncio.Queue[dict[str, Any]]] = set()
         self._truth: list[dict[str, Any]] = []
+        self._ledger_usd = Decimal(0)
         self._digest: Callable[[], Awaitable[None]] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         sandbox.slack.subscribe(self._spread)
@@ -51,7 +53,10 @@ class Page:
 
     def hear(self, event: dict[str, Any]) -> None:
         """Lucy tells of a choice, an attempt, an answer."""
-        told = {**event, "invoice_usd": format(self._sandbox.providers.invoice_total(), "f")}
+        if event["event"] == "attempt_settled":
+            self._ledger_usd += Decimal(event["cost_usd"] or 0)
+        invoice_usd = self._sandbox.providers.invoice_total()
+        told = {**event, "ledger_usd": format(self._ledger_usd, "f"), "invoice_usd": format(invoice_usd, "f")}
         self._truth = [*self._truth[-_REMEMBERED:], told]
         self._spread(told)
 
