@@ -128,7 +128,7 @@ function card(kind, title, more, cost) {
 }
 
 const pico = (text) => { const [whole, part = ""] = text.split("."); return BigInt(whole + part.padEnd(12, "0").slice(0, 12)); };
-const dollars = (n) => { const s = n.toString().padStart(13, "0"); return `$${s.slice(0, -12)}.${s.slice(-12).replace(/0+$/, "") || "0"}`; };
+const dollars = (n) => { const s = n.toString().padStart(13, "0"); return `$${s.slice(0, -12)}.${s.slice(-12)}`.replace(/\.?0+$/, ""); };
 
 function books(ledger, invoice) {
   $("ledger").textContent = dollars(ledger);
