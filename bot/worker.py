@@ -25,6 +25,8 @@ _log = log.get(__name__)
 _POLL_S = 1.0
 _DRAIN_S = 20.0
 
+NO_WORDS = "I found no words in that message, and I can't read files yet. Please write what you need."
+
 
 class Threads(Protocol):
     """What a worker needs of Slack."""
@@ -167,9 +169,12 @@ class Worker:
         return outcome
 
     async def _answer(self, ask: TakenAsk) -> str:
-        if ask.attempts > MAX_ATTEMPTS or not ask.text:
+        if ask.attempts > MAX_ATTEMPTS:
             await self._keep(ask, failure_sentence("I tried this several times and could not finish it.", ask.task_id))
             return "dead"
+        if not ask.text:
+            await self._keep(ask, NO_WORDS)
+            return "answered"
         transcript = await self._threads.read(ask)
         payer = Payer(ask.workspace_id, ask.task_id, ask.user_id, ask.channel_id, ask.thread_ts)
         try:

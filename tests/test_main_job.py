@@ -90,6 +90,17 @@ async def test_what_a_model_writes_cannot_ping(running: Lucy, sandbox: Sandbox) 
     assert "`<!here>`" in said
 
 
+async def test_a_file_without_words_is_met_with_a_hint_and_no_model(running: Lucy, sandbox: Sandbox) -> None:
+    message = sandbox.slack.state.add("D0LUCY", {"user": "U0ADA", "text": ""})
+    event = {**message, "channel": "D0LUCY", "channel_type": "im", "subtype": "file_share"}
+
+    await sandbox.slack.delivery.event(event)
+    await done(running)
+
+    assert "no words" in sandbox.slack.answers("D0LUCY", message["ts"])[0]
+    assert sandbox.providers.invoice_total() == 0
+
+
 async def test_a_long_answer_comes_in_parts_that_slack_takes(running: Lucy, sandbox: Sandbox) -> None:
     ts = await sandbox.slack.say("U0BEN", "C0GENERAL", "<@U0LUCY> use your best model: write a long report")
     await done(running)
