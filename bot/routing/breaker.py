@@ -9,7 +9,10 @@ from dataclasses import dataclass
 FAILURES = 3
 COOL_S = 30.0
 CLOSED_FOR_S = 300.0
-"""How long a deployment stays closed after its key or its id was refused."""
+"""How long a deployment stays closed after its key or its id was refused; then one probe looks again."""
+
+LONGEST_WAIT_S = 900.0
+"""A Retry-After of hours is looked at again sooner: a probe that is refused costs nothing."""
 
 
 @dataclass(slots=True)
@@ -27,7 +30,10 @@ class Breakers:
         self._states: dict[str, _State] = {}
 
     def admits(self, name: str) -> bool:
-        """True when the deployment may be asked; after a pause one caller gets through as the probe."""
+        """True when the deployment may be asked; after a pause one caller gets through as the probe.
+
+        Who was admitted ends with `succeeded`, `failed`, `close_for` or `left_alone`.
+        """
         state = self._states.get(name)
         if state is None or state.open_until == 0.0:
             return True
@@ -55,12 +61,12 @@ class Breakers:
 
     def close_for(self, name: str, seconds: float) -> None:
         """Don't ask it for so long: it said when to come back, or refused the key or the id."""
-        self._open(self._states.setdefault(name, _State()), seconds)
+        self._open(self._states.setdefault(name, _State()), min(seconds, LONGEST_WAIT_S))
 
-    def is_open(self, name: str) -> bool:
-        """True while the deployment is left alone."""
+    def opens_in(self, name: str) -> float:
+        """Seconds until the deployment may be asked again; 0 when it may be now."""
         state = self._states.get(name)
-        return state is not None and self._clock() < state.open_until
+        return 0.0 if state is None else max(0.0, state.open_until - self._clock())
 
     def _open(self, state: _State, seconds: float) -> None:
         state.open_until = max(state.open_until, self._clock() + seconds)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.llm.model_client import Message
+
+_CUT = "\n[cut: too long for any model]"
 
 
 def trimmed(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """The older half of the thread left out; the system prompt and the newest message stay."""
-    fixed = [message for message in messages[:-1] if message.role == "system"]
-    turns = [message for message in messages[:-1] if message.role != "system"]
-    newest = messages[-1]
-    if not turns:
-        half = newest.content[: len(newest.content) // 2]
-        return (*fixed, Message(newest.role, half + "\n[cut: too long for any model]"))
-    return (*fixed, *turns[(len(turns) + 1) // 2 :], newest)
+    """Half of the conversation: the oldest turns go first; the system prompt stays, and of the newest what fits."""
+    system = [message for message in messages if message.role == "system"]
+    turns = [message for message in messages if message.role != "system"]
+    room = sum(len(turn.content) for turn in turns) // 2
+    while len(turns) > 1 and sum(len(turn.content) for turn in turns) > room:
+        turns.pop(0)
+    return (*system, *(_within(turn, room) for turn in turns))
+
+
+def _within(turn: Message, characters: int) -> Message:
+    return turn if len(turn.content) <= characters else replace(turn, content=turn.content[:characters] + _CUT)

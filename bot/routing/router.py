@@ -5,37 +5,25 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import assert_never
 
 from bot import log
-from bot.costs.tracker import Attempt, Keep, Opened, Payer, Purpose, Settled, Tracker
-from bot.errors import LucyError
+from bot.costs.tracker import Attempt, Keep, Opened, Payer, Purpose, Tracker
 from bot.llm.model_client import Completion, FaultKind, Message, ModelClient, ModelFault
 from bot.routing.breaker import CLOSED_FOR_S, Breakers
 from bot.routing.choice import Tier
-from bot.routing.prompts import trimmed
-from bot.routing.tiers import Candidate, Tiers, TierSpec
+from bot.routing.route import NoAnswer, Route, Step, steps
+from bot.routing.tiers import Tiers
+
+__all__ = ["Answer", "Call", "NoAnswer", "Router", "Time"]
 
 _log = log.get(__name__)
-_MIN_ATTEMPT_S = 0.05
-_THEIRS = frozenset(
-    {
-        FaultKind.TIMEOUT,
-        FaultKind.SERVER,
-        FaultKind.CONNECTION,
-        FaultKind.MALFORMED,
-        FaultKind.EMPTY,
-        FaultKind.RATE_LIMITED,
-    }
-)
 
-
-class NoAnswer(LucyError):
-    """Every candidate failed, or the deadline passed."""
-
-    sentence = "None of my models could answer just now. Please try again in a minute."
+_MIN_ATTEMPT_S = 0.2
+"""With less left than this no model answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +44,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a call; `model` is the id that served, `cost_usd` of the serving attempt alone."""
+    """What came of a call; `model` is the id that really served, `cost_usd` is of the serving attempt alone."""
 
     text: str
     model: str
@@ -67,177 +55,152 @@ class Answer:
     latency_ms: int
 
 
-@dataclass(slots=True)
-class _Route:
-    """The state of one call on its way; never shared between calls."""
+@dataclass(frozen=True, slots=True)
+class Time:
+    """The clock in seconds, how to wait, and how long to breathe before the last candidate is asked again."""
 
-    call: Call
-    spec: TierSpec
-    ends_at: float
-    messages: tuple[Message, ...]
-    attempts: int = 0
-    refused_vendors: set[str] = field(default_factory=set)
-    needs_context_above: int = 0
-    faults: list[FaultKind] = field(default_factory=list)
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    breath_s: Callable[[], float] = field(default=lambda: random.uniform(0.2, 0.6))  # noqa: S311 - jitter, no secret
 
 
 class Router:
-    """The only caller of a model client."""
+    """The only caller of a model client. Shared by all calls; what a call knows travels in its route."""
 
     def __init__(
-        self,
-        tiers: Tiers,
-        client: ModelClient,
-        tracker: Tracker,
-        breakers: Breakers,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        self, tiers: Tiers, client: ModelClient, tracker: Tracker, breakers: Breakers, time: Time | None = None
     ) -> None:
         self._tiers, self._client, self._tracker, self._breakers = tiers, client, tracker, breakers
-        self._clock, self._sleep = clock, sleep
+        self._time = time or Time()
 
     async def route(self, call: Call) -> Answer:
         """The answer of the first candidate that gives one. Raises NoAnswer, LeaseLost, DatabaseAway."""
-        spec = self._tiers.spec(call.tier)
-        route = _Route(call, spec, self._clock() + (call.deadline_s or spec.deadline_s), call.messages)
-        last: Candidate | None = None
-        for candidate in self._candidates(route):
-            answer = await self._try(route, candidate)
-            if answer:
-                return answer
-            last = candidate
-        answer = await self._once_more(route, last)
-        if answer:
-            return answer
-        raise NoAnswer(f"{route.attempts} attempts: {', '.join(route.faults) or 'every breaker is open'}")
+        ends_at = self._time.clock() + (call.deadline_s or self._tiers.spec(call.tier).deadline_s)
+        route = Route(steps(self._tiers, call.tier, cross_tier=call.cross_tier), call.messages)
+        while step := await self._next(call, route, ends_at):
+            attempt = _attempt(call, route, step, ends_at - self._time.clock())
+            try:
+                return await self._try(call, route, attempt)
+            except ModelFault as fault:
+                _log.info("attempt_failed", deployment=step.deployment.name, fault=fault.kind, status=fault.status)
+                self._judge(call, step, fault)
+                route.learn(step, fault)
+        raise NoAnswer(f"{len(route.faults)} attempts: {', '.join(route.faults) or 'every breaker is open'}")
 
-    def _candidates(self, route: _Route) -> Iterator[Candidate]:
-        """Those of the tier in order, then of the tiers above; none that is open, too small, or of a vendor that refused."""
-        spec: TierSpec | None = route.spec
-        while spec:
-            for candidate in spec.candidates:
-                if self._left(route) < _MIN_ATTEMPT_S or self._used_up(route):
-                    return
-                if self._suits(route, candidate) and self._breakers.admits(candidate.deployment.name):
-                    route.spec = spec
-                    yield candidate
-            spec = self._tiers.above(spec.tier) if route.call.cross_tier else None
-
-    def _suits(self, route: _Route, candidate: Candidate) -> bool:
-        if candidate.deployment.provider in route.refused_vendors:
-            return False
-        return not route.needs_context_above or (candidate.context_tokens or 0) > route.needs_context_above
-
-    def _used_up(self, route: _Route) -> bool:
-        allowed = route.call.attempts_allowed
-        return allowed is not None and route.attempts >= allowed
-
-    def _left(self, route: _Route) -> float:
-        return route.ends_at - self._clock()
-
-    async def _once_more(self, route: _Route, last: Candidate | None) -> Answer | None:
-        """The last candidate gets a second chance, after a breath, when its fault may pass and time allows."""
-        if (
-            last is None
-            or self._used_up(route)
-            or not route.faults
-            or route.faults[-1] not in _THEIRS | {FaultKind.CONTEXT_OVERFLOW}
-        ):
+    async def _next(self, call: Call, route: Route, ends_at: float) -> Step | None:
+        """Who is asked now. Waits only when nobody is left who could be asked at once."""
+        left = ends_at - self._time.clock()
+        if left < _MIN_ATTEMPT_S or len(route.faults) == call.attempts_allowed:
             return None
-        if route.faults[-1] is FaultKind.CONTEXT_OVERFLOW:
-            route.messages = trimmed(route.messages)
-        pause = random.uniform(0.2, 0.6)  # noqa: S311 - jitter, not a secret
-        if self._left(route) < pause + 1 or self._breakers.is_open(last.deployment.name):
+        if step := route.next(self._breakers.admits):
+            return step
+        if (step := route.again(self._breakers.opens_in)) is None:
             return None
-        await self._sleep(pause)
-        return await self._try(route, last)
+        wait = max(self._time.breath_s(), self._breakers.opens_in(step.deployment.name))
+        if wait > left / 2:
+            return None
+        await self._time.sleep(wait)
+        return step if self._breakers.admits(step.deployment.name) else None
 
-    async def _try(self, route: _Route, candidate: Candidate) -> Answer | None:
-        route.attempts += 1
-        attempt = self._attempt(route, candidate)
-        opened = await self._tracker.open(attempt)
-        started = self._clock()
-        name = candidate.deployment.name
+    async def _try(self, call: Call, route: Route, attempt: Attempt) -> Answer:
+        """One attempt, in the ledger before it leaves and after it ends. Raises ModelFault."""
+        name = attempt.deployment.name
         try:
-            completion = await self._client.complete(
-                candidate.deployment,
-                route.messages,
+            opened = await self._tracker.open(attempt)
+            started = self._time.clock()
+            completion = await self._ask(opened, route.messages, started)
+            self._breakers.succeeded(name)
+        except ModelFault:
+            raise
+        except BaseException:
+            self._breakers.left_alone(name)
+            raise
+        latency_ms = self._ms_since(started)
+        settled = await self._tracker.settle(opened, completion, latency_ms, call.keep)
+        return Answer(
+            completion.text,
+            settled.model,
+            Tier(attempt.tier),
+            attempt.number,
+            settled.cost_usd,
+            settled.cost_source,
+            latency_ms,
+        )
+
+    async def _ask(self, opened: Opened, messages: tuple[Message, ...], started: float) -> Completion:
+        attempt = opened.attempt
+        try:
+            return await self._client.complete(
+                attempt.deployment,
+                messages,
                 max_output_tokens=attempt.max_output_tokens,
                 timeout_s=attempt.timeout_s,
             )
         except ModelFault as fault:
-            await asyncio.shield(self._tracker.fail(opened, fault, self._ms_since(started)))
-            self._learn(route, candidate, fault)
-            return None
-        except asyncio.CancelledError:
-            self._breakers.left_alone(name)
-            await asyncio.shield(self._tracker.unknown(opened, "cancelled", self._ms_since(started)))
+            await self._tracker.fail(opened, fault, self._ms_since(started))
             raise
-        self._breakers.succeeded(name)
-        return await self._settle(route, opened, completion, self._ms_since(started))
+        except BaseException as error:
+            reason = "cancelled" if isinstance(error, asyncio.CancelledError) else type(error).__name__
+            await self._tracker.unknown(opened, reason, self._ms_since(started))
+            raise
 
-    async def _settle(self, route: _Route, opened: Opened, completion: Completion, latency_ms: int) -> Answer:
-        settling = self._tracker.settle(opened, completion, latency_ms, route.call.keep)
-        settled: Settled = await asyncio.shield(settling)
-        model = opened.attempt.deployment.model
-        tier = Tier(opened.attempt.tier)
-        return Answer(completion.text, model, tier, route.attempts, settled.cost_usd, settled.cost_source, latency_ms)
-
-    def _attempt(self, route: _Route, candidate: Candidate) -> Attempt:
-        left = self._left(route)
-        call = route.call
-        return Attempt(
-            payer=call.payer,
-            purpose=call.purpose,
-            tier=int(route.spec.tier),
-            intent=call.intent,
-            number=route.attempts,
-            deployment=candidate.deployment,
-            price=candidate.price,
-            input_bytes=sum(len(message.content.encode("utf-8", "replace")) + 16 for message in route.messages),
-            max_output_tokens=call.max_output_tokens or route.spec.max_output_tokens,
-            timeout_s=min(left, candidate.timeout_s or left / 2),
-        )
-
-    def _learn(self, route: _Route, candidate: Candidate, fault: ModelFault) -> None:
-        """What a fault says of this deployment, of its key, and of where else to try. Raises NoAnswer on our own fault."""
-        deployment = candidate.deployment
-        route.faults.append(fault.kind)
-        _log.info("attempt_failed", deployment=deployment.name, fault=fault.kind, status=fault.status)
+    def _judge(self, call: Call, step: Step, fault: ModelFault) -> None:
+        """What a fault says of the deployment, or of its key."""
+        name = step.deployment.name
         match fault.kind:
-            case FaultKind.RATE_LIMITED if fault.retry_after_s is not None:
-                self._breakers.close_for(deployment.name, fault.retry_after_s)
             case FaultKind.AUTH:
-                self._close_key(deployment.key_name, deployment.name)
+                self._close_key(step)
             case FaultKind.NOT_FOUND:
-                self._breakers.close_for(deployment.name, CLOSED_FOR_S)
-                _log.error("model_not_found", deployment=deployment.name)
-            case FaultKind.CONTEXT_OVERFLOW:
-                self._breakers.left_alone(deployment.name)
-                route.needs_context_above = max(route.needs_context_above, candidate.context_tokens or 0)
-            case FaultKind.CONTENT_FILTER:
-                self._breakers.left_alone(deployment.name)
-                self._refused(route, deployment.provider)
-            case FaultKind.BAD_REQUEST:
-                self._breakers.left_alone(deployment.name)
-                raise NoAnswer("the provider refused the request", sentence="The model could not take this request.")
+                self._breakers.close_for(name, CLOSED_FOR_S)
+                _log.error("model_not_found", deployment=name)
+            case FaultKind.RATE_LIMITED if fault.retry_after_s is not None:
+                self._breakers.close_for(name, fault.retry_after_s)
+            case FaultKind.CONTEXT_OVERFLOW | FaultKind.CONTENT_FILTER | FaultKind.BAD_REQUEST:
+                self._breakers.left_alone(name)
+            case FaultKind.TIMEOUT | FaultKind.EMPTY if _was_hurried(call, fault):
+                self._breakers.left_alone(name)
+            case (
+                FaultKind.RATE_LIMITED
+                | FaultKind.TIMEOUT
+                | FaultKind.EMPTY
+                | FaultKind.SERVER
+                | FaultKind.CONNECTION
+                | FaultKind.MALFORMED
+            ):
+                self._breakers.failed(name)
             case _:
-                self._breakers.failed(deployment.name)
+                assert_never(fault.kind)
 
-    def _refused(self, route: _Route, vendor: str) -> None:
-        if route.refused_vendors:
-            raise NoAnswer("two vendors' filters refused", sentence="The models I asked declined to answer this.")
-        route.refused_vendors.add(vendor)
-
-    def _close_key(self, key_name: str | None, name: str) -> None:
+    def _close_key(self, step: Step) -> None:
         """A refused key closes every deployment that uses it."""
-        _log.error("key_refused", key_name=key_name, deployment=name)
-        self._breakers.close_for(name, CLOSED_FOR_S)
+        key_name = step.deployment.key_name
+        _log.error("key_refused", key_name=key_name, deployment=step.deployment.name)
+        self._breakers.close_for(step.deployment.name, CLOSED_FOR_S)
         for spec in self._tiers.specs:
             for candidate in spec.candidates:
                 if key_name and candidate.deployment.key_name == key_name:
                     self._breakers.close_for(candidate.deployment.name, CLOSED_FOR_S)
 
     def _ms_since(self, started: float) -> int:
-        return round((self._clock() - started) * 1000)
+        return round((self._time.clock() - started) * 1000)
+
+
+def _attempt(call: Call, route: Route, step: Step, left_s: float) -> Attempt:
+    return Attempt(
+        payer=call.payer,
+        purpose=call.purpose,
+        tier=int(step.tier),
+        intent=call.intent,
+        number=len(route.faults) + 1,
+        deployment=step.deployment,
+        price=step.candidate.price,
+        input_bytes=sum(len(message.content.encode("utf-8", "replace")) + 16 for message in route.messages),
+        max_output_tokens=call.max_output_tokens or step.max_output_tokens,
+        timeout_s=min(left_s, step.candidate.timeout_s or left_s / 2),
+    )
+
+
+def _was_hurried(call: Call, fault: ModelFault) -> bool:
+    """A classifier gives a model a second and a few tokens: running out of either says nothing about the model."""
+    out_of_tokens = fault.completion is not None and fault.completion.finish_reason == "length"
+    return out_of_tokens or call.purpose is Purpose.CLASSIFY

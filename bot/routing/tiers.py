@@ -1,29 +1,16 @@
-"""The tiers file: which deployments serve which tier, primary first, and which of them can be used with the keys at hand."""
+"""The tiers: which deployments serve which tier, primary first, and which of them the keys at hand can reach."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from importlib.resources import files
-from pathlib import Path
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Price, Rates
 from bot.errors import SettingError
 from bot.llm.model_client import Deployment
 from bot.routing.choice import Tier
-
-PRESETS = {
-    "default": "tiers.toml",
-    "classic": "tiers.classic.toml",
-    "openrouter": "tiers.openrouter.toml",
-    "local": "tiers.local.toml",
-}
+from bot.routing.tiers_file import ModelEntry, parse
 
 KEY_NAMES = {
     "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
@@ -37,36 +24,6 @@ KEY_NAMES = {
     "xai": ("XAI_API_KEY",),
 }
 """The variables litellm reads, by provider."""
-
-_Usd = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-
-
-class _ModelEntry(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    id: str = Field(min_length=1)
-    api_base: str | None = Field(None, pattern="^https?://")
-    api_key_env: str | None = None
-    timeout_s: float | None = Field(None, gt=0)
-    input_usd_per_mtok: _Usd | None = None
-    cached_input_usd_per_mtok: _Usd | None = None
-    output_usd_per_mtok: _Usd | None = None
-    context_tokens: int | None = Field(None, gt=0)
-
-
-class _TierEntry(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field(pattern="^(fast|standard|frontier)$")
-    deadline_s: float = Field(gt=0)
-    max_output_tokens: int = Field(gt=0)
-    models: list[_ModelEntry] = Field(min_length=1)
-
-
-class _TiersFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    tier: list[_TierEntry] = Field(min_length=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +73,8 @@ class Tiers:
         if source == "default" and keys.get("OPENROUTER_API_KEY"):
             return cls.load("openrouter", keys, book)
         names = sorted({name for skipped in tiers.skipped for name in skipped.missing})
+        if source == "default":
+            names.append("OPENROUTER_API_KEY")
         raise SettingError(f"no model can be used: set at least one of {', '.join(names)} (or LUCY_TIERS)")
 
     def usable(self) -> bool:
@@ -127,80 +86,50 @@ class Tiers:
         ready = [spec for spec in self.specs if spec.candidates]
         return next((spec for spec in ready if spec.tier >= tier), ready[-1])
 
-    def above(self, tier: Tier) -> TierSpec | None:
-        """The next tier up that has a model."""
-        return next((spec for spec in self.specs if spec.tier > tier and spec.candidates), None)
+    def upwards(self, tier: Tier) -> Iterator[TierSpec]:
+        """`spec(tier)` and the tiers above it that have a model."""
+        first = self.spec(tier)
+        return (spec for spec in self.specs if spec.candidates and spec.tier >= first.tier)
 
 
 def read_tiers(source: str, keys: Mapping[str, str], book: PriceBook) -> Tiers:
     """Read a preset or a file, usable or not. Raises SettingError when it cannot be read or is wrong."""
-    parsed = _parse(_text_of(source), source)
+    entries = sorted(parse(source).tier, key=lambda entry: Tier[entry.name.upper()])
     specs, skipped = [], []
-    for entry in sorted(parsed.tier, key=lambda entry: Tier[entry.name.upper()]):
+    for entry in entries:
         tier = Tier[entry.name.upper()]
-        candidates = []
-        for model in entry.models:
-            names = key_names(model)
-            if names and not any(keys.get(name) for name in names):
-                skipped.append(Skipped(model.id, tier, names))
-            else:
-                candidates.append(_candidate(model, names, keys, book))
-        specs.append(TierSpec(tier, entry.deadline_s, entry.max_output_tokens, tuple(candidates)))
-    highest = max(parsed.tier, key=lambda entry: Tier[entry.name.upper()]).models[0]
+        reached = {model: next((name for name in _key_names(model) if keys.get(name)), None) for model in entry.models}
+        usable = [model for model in entry.models if reached[model] or not _key_names(model)]
+        candidates = tuple(_candidate(model, reached[model], keys, book) for model in usable)
+        specs.append(TierSpec(tier, entry.deadline_s, entry.max_output_tokens, candidates))
+        skipped += [Skipped(model.id, tier, _key_names(model)) for model in entry.models if model not in usable]
+    highest = entries[-1].models[0]
     return Tiers(source, tuple(specs), tuple(skipped), (highest.id, _price(highest, book)))
 
 
-def key_names(model: _ModelEntry) -> tuple[str, ...]:
+def _key_names(model: ModelEntry) -> tuple[str, ...]:
     """The variables one of which must hold a key; none for an endpoint of your own that names no key."""
     if model.api_key_env:
         return (model.api_key_env,)
     if model.api_base:
         return ()
-    provider = Deployment(model.id).provider if "/" in model.id else _bare_provider(model.id)
+    provider = Deployment(model.id).provider
     return KEY_NAMES.get(provider, (f"{provider.upper()}_API_KEY",))
 
 
-def _candidate(model: _ModelEntry, names: tuple[str, ...], keys: Mapping[str, str], book: PriceBook) -> Candidate:
-    name = next((name for name in names if keys.get(name)), None)
-    deployment = Deployment(model.id, model.api_base, keys[name] if name else None, name)
+def _candidate(model: ModelEntry, key_name: str | None, keys: Mapping[str, str], book: PriceBook) -> Candidate:
+    deployment = Deployment(model.id, model.api_base, keys[key_name] if key_name else None, key_name)
     listing = book.find(model.id)
     context = model.context_tokens or (listing.context_tokens if listing else None)
     return Candidate(deployment, _price(model, book), context, model.timeout_s)
 
 
-def _price(model: _ModelEntry, book: PriceBook) -> Price | None:
-    if model.input_usd_per_mtok is not None and model.output_usd_per_mtok is not None:
-        cached = model.cached_input_usd_per_mtok
-        plain = model.input_usd_per_mtok
-        rates = Rates(plain, plain if cached is None else cached, plain, plain, model.output_usd_per_mtok)
-        return Price(rates, "config")
+def _price(model: ModelEntry, book: PriceBook) -> Price | None:
+    """The file's own price, else the book's; an endpoint of your own without a price is unpriced."""
+    plain, output = model.input_usd_per_mtok, model.output_usd_per_mtok
+    if plain is not None and output is not None:
+        cached = plain if model.cached_input_usd_per_mtok is None else model.cached_input_usd_per_mtok
+        written = plain if model.cache_write_usd_per_mtok is None else model.cache_write_usd_per_mtok
+        return Price(Rates(plain, cached, written, written, output), "config")
     listing = book.find(model.id)
     return listing.price if listing and not model.api_base else None
-
-
-def _text_of(source: str) -> str:
-    if source in PRESETS:
-        return files("bot.routing").joinpath(PRESETS[source]).read_text("utf-8")
-    try:
-        return Path(source).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"LUCY_TIERS: {source}: {getattr(error, 'strerror', None) or 'not a text file'}") from error
-
-
-def _parse(text: str, source: str) -> _TiersFile:
-    try:
-        parsed = _TiersFile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"LUCY_TIERS: {source}: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise SettingError(f"LUCY_TIERS: {source}: {where}: {first['msg']}") from None
-    names = [entry.name for entry in parsed.tier]
-    if len(names) != len(set(names)):
-        raise SettingError(f"LUCY_TIERS: {source}: a tier stands there twice")
-    return parsed
-
-
-def _bare_provider(model: str) -> str:
-    return "anthropic" if model.startswith("claude") else "openai"

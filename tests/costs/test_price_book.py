@@ -12,7 +12,7 @@ import pytest
 
 from bot.costs import build_price_book
 from bot.costs.price_book import load_price_book
-from bot.routing.tiers import PRESETS
+from bot.routing.tiers_file import PRESETS
 
 BOOK = load_price_book()
 
