@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,7 @@ class Mode(StrEnum):
     RATE_LIMITED = "429"
     ERROR = "500"
     REFUSED_KEY = "401"
+    FORBIDDEN = "403"
     NOT_FOUND = "404"
     HANG = "hang"
     SLOW = "slow"
@@ -40,6 +41,7 @@ class Asked:
     system: str
     prompt: str
     max_tokens: int
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,14 @@ class Made:
     text: str
     filtered: bool
     tokens: tuple[int, int, int]
+    cut: bool = False
 
 
 _ERRORS = {
     Mode.RATE_LIMITED: (429, "Rate limit reached"),
     Mode.ERROR: (500, "The server had an error"),
     Mode.REFUSED_KEY: (401, "Incorrect API key provided"),
+    Mode.FORBIDDEN: (403, "This key may not use the model"),
     Mode.NOT_FOUND: (404, "The model does not exist"),
     Mode.CONTEXT_OVERFLOW: (
         400,
@@ -101,6 +105,8 @@ class Vendor:
         made = self._make(asked, mode)
         if mode is Mode.MALFORMED:
             return web.Response(text='{"id": "broken", "choices": [{"mess', content_type="application/json")
+        if mode is Mode.CUT and asked.streamed:
+            return replace(made, cut=True)
         if mode is Mode.CUT:
             return web.Response(headers={"Content-Length": "5000"}, body=b'{"id":', content_type="application/json")
         return made

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox.providers import sse
 from bot.sandbox.providers.vendor import Asked, Made, Vendor
 
 
@@ -14,7 +15,7 @@ async def openai(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     sent = await request.json()
     system, prompt = _split(sent["messages"])
     limit = int(sent.get("max_completion_tokens") or sent.get("max_tokens") or 4096)
-    made = await vendor.serve(Asked(str(sent["model"]), system, prompt, limit))
+    made = await vendor.serve(Asked(str(sent["model"]), system, prompt, limit, bool(sent.get("stream"))))
     if isinstance(made, web.Response):
         return made
     given, cached, output = made.tokens
@@ -22,6 +23,12 @@ async def openai(vendor: Vendor, request: web.Request) -> web.StreamResponse:
         "prompt_tokens": given, "completion_tokens": output, "total_tokens": given + output,
         "prompt_tokens_details": {"cached_tokens": cached},
     }  # fmt: skip
+    if vendor.name == "openrouter":
+        line = next(line for line in reversed(vendor.invoice) if line.request_id == made.request_id)
+        usage["cost"] = float(line.amount_usd)
+    if sent.get("stream"):
+        wanted = bool((sent.get("stream_options") or {}).get("include_usage"))
+        return await sse.stream(request, made, sse.openai(made, usage, include_usage=wanted))
     choice = {
         "index": 0,
         "message": {"role": "assistant", "content": made.text},
@@ -44,7 +51,8 @@ async def anthropic(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     sent = await request.json()
     system = _flat(sent.get("system") or "")
     prompt = "\n\n".join(_flat(message["content"]) for message in sent["messages"])
-    made = await vendor.serve(Asked(str(sent["model"]), system, prompt, int(sent.get("max_tokens") or 4096)))
+    limit, streamed = int(sent.get("max_tokens") or 4096), bool(sent.get("stream"))
+    made = await vendor.serve(Asked(str(sent["model"]), system, prompt, limit, streamed))
     if isinstance(made, web.Response):
         return made
     given, cached, output = made.tokens
@@ -54,6 +62,8 @@ async def anthropic(vendor: Vendor, request: web.Request) -> web.StreamResponse:
         "cache_creation_input_tokens": 0,
         "output_tokens": output,
     }
+    if streamed:
+        return await sse.stream(request, made, sse.anthropic(made, usage))
     return web.json_response(
         {
             "id": made.request_id, "type": "message", "role": "assistant", "model": made.model,
@@ -69,16 +79,14 @@ async def gemini(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     system = _parts(sent.get("system_instruction") or sent.get("systemInstruction") or {})
     prompt = "\n\n".join(_parts(turn) for turn in sent.get("contents", []))
     config = sent.get("generationConfig") or {}
-    model = request.match_info["model"].split(":")[0]
-    made = await vendor.serve(
-        Asked(
-            model,
-            system,
-            prompt,
-            int(config.get("max_output_tokens") or config.get("maxOutputTokens") or 4096),
-        )
-    )
-    return made if isinstance(made, web.Response) else web.json_response(_gemini_answer(made))
+    limit = int(config.get("max_output_tokens") or config.get("maxOutputTokens") or 4096)
+    model, _, action = request.match_info["model"].partition(":")
+    streamed = action == "streamGenerateContent"
+    made = await vendor.serve(Asked(model, system, prompt, limit, streamed))
+    if isinstance(made, web.Response):
+        return made
+    whole = _gemini_answer(made)
+    return await sse.stream(request, made, sse.gemini(made, whole)) if streamed else web.json_response(whole)
 
 
 def _gemini_answer(made: Made) -> dict[str, Any]:

@@ -22,12 +22,13 @@ TIMEOUT_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One try; `status` is 0 when nobody answered; `ms` is milliseconds."""
+    """One try; `status` is 0 when nobody answered; `ms` is milliseconds; `reason` is why it counts as failed."""
 
     kind: str
     retry: int
     status: int
     ms: float
+    reason: str = ""
 
 
 class Deliverer:
@@ -75,18 +76,17 @@ class Deliverer:
         if self._sockets.connected:
             return await self._sockets.send("events_api", body)
         raw = json.dumps(body)
-        status = 0
+        tried = Delivery("", 0, 0, 0)
         for retry, delay in enumerate((None, *self._delays)):
             if delay is not None:
                 await asyncio.sleep(delay)
             headers = {"Content-Type": "application/json"}
             if retry:
-                reason = "http_error" if status else "http_timeout"
-                headers |= {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": reason}
-            status = await self.send(raw, headers, kind=str(event.get("type")), retry=retry)
-            if 200 <= status < 300:
-                return status
-        return status
+                headers |= {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": tried.reason}
+            tried = await self._try(raw, headers, str(event.get("type")), retry)
+            if not tried.reason:
+                break
+        return tried.status
 
     async def form(self, fields: dict[str, str], kind: str) -> int:
         """Deliver a command or an interaction; Slack does not repeat those."""
@@ -101,15 +101,17 @@ class Deliverer:
         headers: dict[str, str],
         *,
         kind: str,
-        retry: int = 0,
         stamp: int | None = None,
         secret: str | None = None,
     ) -> int:
         """One signed request; 0 when there was no answer within three seconds. `stamp` and `secret` forge it."""
+        return (await self._try(raw, {**headers, **self.signature(raw, stamp, secret)}, kind)).status
+
+    async def _try(self, raw: str, headers: dict[str, str], kind: str, retry: int = 0) -> Delivery:
         if self.events_url is None:
-            return 0
+            return Delivery(kind, retry, 0, 0, "connection_failed")
         self._session = self._session or aiohttp.ClientSession()
-        signed = {**headers, **self.signature(raw, stamp, secret)}
+        signed = {**self.signature(raw), **headers}
         began = time.perf_counter()
         try:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
@@ -117,10 +119,14 @@ class Deliverer:
                 self.events_url, data=raw.encode(), headers=signed, timeout=timeout
             ) as answer:
                 status = answer.status
-        except (aiohttp.ClientError, TimeoutError):
-            status = 0
-        self.log.append(Delivery(kind, retry, status, (time.perf_counter() - began) * 1000))
-        return status
+                reason = "" if 200 <= status < 300 else "http_error"
+        except TimeoutError:
+            status, reason = 0, "http_timeout"
+        except aiohttp.ClientError:
+            status, reason = 0, "connection_failed"
+        tried = Delivery(kind, retry, status, (time.perf_counter() - began) * 1000, reason)
+        self.log.append(tried)
+        return tried
 
     def signature(self, raw: str, stamp: int | None = None, secret: str | None = None) -> dict[str, str]:
         """Slack's v0 signature of a body."""

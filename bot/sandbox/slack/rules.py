@@ -11,6 +11,8 @@ NEEDS = {
     "chat.postEphemeral": "chat:write", "chat.startStream": "chat:write", "chat.appendStream": "chat:write",
     "chat.stopStream": "chat:write", "assistant.threads.setStatus": "chat:write", "users.info": "users:read",
     "conversations.replies": "channels:history", "conversations.history": "channels:history", "team.info": "team:read",
+    "users.list": "users:read", "reactions.add": "reactions:write", "reactions.remove": "reactions:write",
+    "conversations.join": "channels:join", "conversations.open": "im:write",
 }  # fmt: skip
 
 _BLOCKS = frozenset({
@@ -66,9 +68,9 @@ def check_content(sent: dict[str, Any]) -> None:
         raise Rejected("invalid_metadata_format")
 
 
-def check_blocks(blocks: Any) -> None:
-    """At most fifty blocks of known types, each within its own limits."""
-    if not isinstance(blocks, list) or len(blocks) > 50:
+def check_blocks(blocks: Any, most: int = 50) -> None:
+    """At most fifty blocks (a hundred in a view) of known types, each within its own limits."""
+    if not isinstance(blocks, list) or len(blocks) > most:
         raise Rejected("invalid_blocks")
     markdown = 0
     for block in blocks:
@@ -97,10 +99,14 @@ def _too_long(block: dict[str, Any]) -> bool:
             return not 0 < len(elements) <= 25 or any(
                 len(_words(e.get("text"))) > 75 or len(e.get("action_id", "")) > 255 for e in elements
             )
-        case "markdown":
-            return not block.get("text")
+        case "table":
+            return _too_large(block.get("rows") or [])
         case _:
-            return False
+            return block["type"] == "markdown" and not block.get("text")
+
+
+def _too_large(rows: list[list[Any]]) -> bool:
+    return not 0 < len(rows) <= 100 or any(len(row) > 20 for row in rows)
 
 
 def _words(text: Any) -> str:

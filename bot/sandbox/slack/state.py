@@ -60,6 +60,7 @@ class SlackState:
         self.bot_token, self.app_token = f"xoxb-{_secret(team_id, 'bot')}", f"xapp-{_secret(team_id, 'app')}"
         self.signing_secret = _secret(team_id, "signing")
         self.scopes = set(SCOPES)
+        self.revoked: set[str] = set()
         self.people = {person.id: person for person in _people()}
         self.channels = {channel.id: channel for channel in _channels(set(self.people))}
         self.messages: dict[str, list[dict[str, Any]]] = {channel: [] for channel in self.channels}

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox.slack.conveniences import Conveniences
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.rules import Rejected, check_channel, check_content, check_scope
 from bot.sandbox.slack.state import SlackState
@@ -23,7 +24,9 @@ class WebApi:
         self._state, self._faults, self._socket_url = state, faults, socket_url
         self.calls: list[tuple[str, Answer]] = []
         self._methods: dict[str, Callable[[Answer], Answer]] = {
+            **Conveniences(state).methods,
             "auth.test": self._auth_test,
+            "auth.revoke": self._revoke,
             "users.info": self._users_info,
             "users.list": lambda _: {"members": [self._user(user) for user in self._state.people]},
             "team.info": lambda _: {"team": {"id": state.team_id, "name": state.team}},
@@ -65,6 +68,8 @@ class WebApi:
             raise Rejected("not_authed")
         if token != self._state.bot_token:
             raise Rejected("invalid_auth")
+        if token in self._state.revoked:
+            raise Rejected("token_revoked")
         if method not in self._methods:
             raise Rejected("unknown_method")
         check_scope(self._state, method)
@@ -80,6 +85,10 @@ class WebApi:
             "user_id": state.bot_user_id,
             "bot_id": state.bot_id,
         }
+
+    def _revoke(self, _: Answer) -> Answer:
+        self._state.revoked.add(self._state.bot_token)
+        return {"revoked": True}
 
     def _users_info(self, sent: Answer) -> Answer:
         if sent.get("user") not in self._state.people:

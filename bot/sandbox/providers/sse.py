@@ -1,0 +1,78 @@
+"""The same answers as server-sent events, as each vendor streams them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.providers.vendor import Made
+
+_PIECE = 24
+
+
+async def stream(request: web.Request, made: Made, frames: list[str]) -> web.StreamResponse:
+    """Send the frames; a cut answer loses its connection half way."""
+    answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+    await answer.prepare(request)
+    for frame in frames[: len(frames) // 2] if made.cut else frames:
+        await answer.write(frame.encode())
+    if made.cut and request.transport:
+        request.transport.abort()
+    return answer
+
+
+def openai(made: Made, usage: dict[str, Any], *, include_usage: bool) -> list[str]:
+    """Chunks of a chat completion; the usage stands in a last chunk without choices, when it was asked for."""
+    head = {"id": made.request_id, "object": "chat.completion.chunk", "created": 1, "model": made.model}
+
+    def chunk(delta: dict[str, str], finish: str | None = None) -> str:
+        return _data({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+
+    frames = [chunk({"role": "assistant", "content": ""}), *(chunk({"content": piece}) for piece in _pieces(made.text))]
+    frames.append(chunk({}, "content_filter" if made.filtered else "stop"))
+    if include_usage:
+        frames.append(_data({**head, "choices": [], "usage": usage}))
+    return [*frames, "data: [DONE]\n\n"]
+
+
+def anthropic(made: Made, usage: dict[str, Any]) -> list[str]:
+    """The events of one message; the output tokens come with `message_delta`."""
+    message: dict[str, Any] = {
+        "id": made.request_id, "type": "message", "role": "assistant", "model": made.model, "content": [],
+        "stop_reason": None, "stop_sequence": None, "usage": {**usage, "output_tokens": 1},
+    }  # fmt: skip
+    stop = {"stop_reason": "refusal" if made.filtered else "end_turn", "stop_sequence": None}
+    deltas = ({"index": 0, "delta": {"type": "text_delta", "text": piece}} for piece in _pieces(made.text))
+    return [
+        _event("message_start", message=message),
+        _event("content_block_start", index=0, content_block={"type": "text", "text": ""}),
+        *(_event("content_block_delta", **delta) for delta in deltas),
+        _event("content_block_stop", index=0),
+        _event("message_delta", delta=stop, usage={"output_tokens": usage["output_tokens"]}),
+        _event("message_stop"),
+    ]
+
+
+def gemini(made: Made, whole: dict[str, Any]) -> list[str]:
+    """Answers with a piece each; the last one carries why it stopped and the usage."""
+    head = {"modelVersion": made.model, "responseId": made.request_id}
+    parts = ({"parts": [{"text": piece}], "role": "model"} for piece in _pieces(made.text))
+    last = {**whole["candidates"][0], "content": {"parts": [{"text": ""}], "role": "model"}}
+    return [
+        *(_data({**head, "candidates": [{"content": content, "index": 0}]}) for content in parts),
+        _data({**whole, "candidates": [last]}),
+    ]
+
+
+def _pieces(text: str) -> list[str]:
+    return [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
+
+
+def _event(kind: str, **facts: Any) -> str:
+    return f"event: {kind}\n" + _data({"type": kind, **facts})
+
+
+def _data(payload: dict[str, Any]) -> str:
+    return f"data: {json.dumps(payload)}\n\n"

@@ -1,0 +1,113 @@
+"""The methods around a conversation: reactions, titles, prompts, views, lists of channels, what only one person sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.sandbox.slack.rules import Rejected, check_blocks, check_channel, check_content
+from bot.sandbox.slack.state import Channel, SlackState, shown
+
+Answer = dict[str, Any]
+_SESSION_STATES = frozenset({"processing", "active", "suspended", "closed"})
+
+
+class Conveniences:
+    """What Slack offers beside posting and reading."""
+
+    def __init__(self, state: SlackState) -> None:
+        self._state = state
+        self.methods: dict[str, Callable[[Answer], Answer]] = {
+            "reactions.add": self._react,
+            "reactions.remove": self._unreact,
+            "chat.postEphemeral": self._ephemeral,
+            "assistant.threads.setTitle": self._title,
+            "assistant.threads.setSuggestedPrompts": self._prompts,
+            "agents.sessions.setStatus": self._session,
+            "conversations.list": lambda _: {"channels": [_channel(c) for c in state.channels.values()]},
+            "conversations.members": self._members,
+            "conversations.join": self._join,
+            "conversations.open": self._open,
+            "views.open": self._view,
+            "views.publish": self._view,
+        }
+
+    def _reactions(self, sent: Answer) -> tuple[str, Answer, set[str]]:
+        channel = check_channel(self._state, sent.get("channel"), to_post=True)
+        message = self._state.find(channel, str(sent.get("timestamp")))
+        if message is None:
+            raise Rejected("message_not_found")
+        return str(sent.get("name", "")), message, set(message.get("reactions", ()))
+
+    def _react(self, sent: Answer) -> Answer:
+        name, message, names = self._reactions(sent)
+        if name in names:
+            raise Rejected("already_reacted")
+        return self._tell_reactions(sent, message, names | {name})
+
+    def _unreact(self, sent: Answer) -> Answer:
+        name, message, names = self._reactions(sent)
+        if name not in names:
+            raise Rejected("no_reaction")
+        return self._tell_reactions(sent, message, names - {name})
+
+    def _tell_reactions(self, sent: Answer, message: Answer, names: set[str]) -> Answer:
+        message["reactions"] = sorted(names)
+        self._state.tell("message", channel=sent["channel"], message=shown(message))
+        return {}
+
+    def _ephemeral(self, sent: Answer) -> Answer:
+        channel = check_channel(self._state, sent.get("channel"), to_post=True)
+        if sent.get("user") not in self._state.channels[channel].members:
+            raise Rejected("user_not_in_channel")
+        check_content(sent)
+        self._state.tell("ephemeral", message=sent)
+        return {"message_ts": self._state.new_ts()}
+
+    def _title(self, sent: Answer) -> Answer:
+        check_channel(self._state, sent.get("channel_id"), to_post=True)
+        if not 0 < len(str(sent.get("title", ""))) <= 200:
+            raise Rejected("invalid_arguments")
+        return {}
+
+    def _prompts(self, sent: Answer) -> Answer:
+        check_channel(self._state, sent.get("channel_id"), to_post=True)
+        prompts = sent.get("prompts")
+        if not isinstance(prompts, list) or not 0 < len(prompts) <= 4:
+            raise Rejected("invalid_arguments")
+        return {}
+
+    def _session(self, sent: Answer) -> Answer:
+        if sent.get("status") not in _SESSION_STATES:
+            raise Rejected("invalid_arguments")
+        return {}
+
+    def _members(self, sent: Answer) -> Answer:
+        channel = self._state.channels[check_channel(self._state, sent.get("channel"), to_post=False)]
+        return {"members": sorted(channel.members), "response_metadata": {"next_cursor": ""}}
+
+    def _join(self, sent: Answer) -> Answer:
+        channel = self._state.channels.get(str(sent.get("channel")))
+        if channel is None:
+            raise Rejected("channel_not_found")
+        if channel.archived:
+            raise Rejected("is_archived")
+        channel.members.add(self._state.bot_user_id)
+        return {"channel": _channel(channel)}
+
+    def _open(self, sent: Answer) -> Answer:
+        for channel in self._state.channels.values():
+            if channel.kind == "im" and sent.get("users") in channel.members - {self._state.bot_user_id}:
+                return {"channel": {"id": channel.id}}
+        raise Rejected("user_not_found")
+
+    def _view(self, sent: Answer) -> Answer:
+        view = sent.get("view")
+        if not isinstance(view, dict) or view.get("type") not in {"home", "modal"}:
+            raise Rejected("invalid_arguments")
+        check_blocks(view.get("blocks"), most=100)
+        return {"view": {**view, "id": "V0LUCY"}}
+
+
+def _channel(channel: Channel) -> Answer:
+    return {"id": channel.id, "name": channel.name, "is_archived": channel.archived, "is_im": channel.kind == "im"}

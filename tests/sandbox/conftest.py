@@ -1,0 +1,22 @@
+"""A sandbox, and the real Slack SDK pointed at it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.sandbox.sandbox import Sandbox
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """Retries follow at once."""
+    async with Sandbox(retry_delays_s=(0.0, 0.01, 0.02)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> AsyncWebClient:
+    return AsyncWebClient(token=sandbox.slack.state.bot_token, base_url=sandbox.slack.api_url, retry_handlers=[])
