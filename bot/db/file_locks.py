@@ -28,8 +28,8 @@ def alone(path: Path) -> bool:
 
 
 @asynccontextmanager
-async def exclusive(path: Path) -> AsyncIterator[None]:
-    """One process at a time in the block."""
+async def exclusive(path: Path) -> AsyncIterator[int]:
+    """One process at a time in the block; yields the lock's descriptor, which a child may hold too."""
     with path.open("ab") as file:
         await asyncio.to_thread(fcntl.flock, file, fcntl.LOCK_EX)
-        yield
+        yield file.fileno()

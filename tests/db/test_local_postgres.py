@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -131,3 +132,53 @@ async def test_a_socket_folder_that_others_may_enter_is_refused(home: Path) -> N
 
     with pytest.raises(SettingError, match="not private"):
         await LocalPostgres(home).start()
+
+
+async def test_a_folder_of_another_major_version_is_refused_in_one_line_that_says_why(home: Path) -> None:
+    mine = LocalPostgres(home)
+    await mine.start()
+    await mine.stop()
+    (home / "pg" / "PG_VERSION").write_text("9.6\n")
+
+    with pytest.raises(SettingError, match="refuses to start: .*incompatible"):
+        await LocalPostgres(home).start()
+
+    (home / "pg" / "PG_VERSION").write_text("18\n")
+
+
+async def test_a_lost_password_file_is_told_in_one_line(home: Path) -> None:
+    mine = LocalPostgres(home)
+    await mine.start()
+    await mine.stop()
+    kept = (home / "password").rename(home / "elsewhere")
+
+    with pytest.raises(SettingError, match="password file is gone"):
+        await LocalPostgres(home).start()
+
+    kept.rename(home / "password")
+
+
+async def test_a_home_that_is_a_file_is_told_in_one_line(home: Path) -> None:
+    home.write_text("not a folder")
+
+    with pytest.raises(SettingError, match="LUCY_HOME"):
+        await LocalPostgres(home).start()
+
+
+async def test_a_killed_lucy_leaves_the_server_to_the_next_one_who_can_stop_it(home: Path) -> None:
+    code = f"import asyncio; from pathlib import Path; from bot.db.local_postgres import LocalPostgres as P; import time; asyncio.run(P(Path({str(home)!r})).start()); print('up', flush=True); time.sleep(60)"
+    dying = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    assert dying.stdout
+    assert await dying.stdout.readline() == b"up\n"
+    pid = postmaster(home)
+    dying.kill()
+    await dying.wait()
+
+    heir = LocalPostgres(home)
+    url = await heir.start()
+    adopted = postmaster(home)
+    alive = await ask(url, "SELECT 1")
+    await heir.stop()
+
+    assert (adopted, alive) == (pid, 1)
+    assert not (home / "pg" / "postmaster.pid").exists()
