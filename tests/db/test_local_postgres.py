@@ -140,7 +140,7 @@ async def test_a_folder_of_another_major_version_is_refused_in_one_line_that_say
     await mine.stop()
     (home / "pg" / "PG_VERSION").write_text("9.6\n")
 
-    with pytest.raises(SettingError, match="refuses to start: .*incompatible"):
+    with pytest.raises(SettingError, match=r"refuses to start: .*incompatible"):
         await LocalPostgres(home).start()
 
     (home / "pg" / "PG_VERSION").write_text("18\n")
