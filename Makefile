@@ -20,7 +20,7 @@ run: $(VENV)/runtime ## Lucy in your Slack; reads the environment and .env
 	@$(IN) -m bot run
 
 test: $(VENV)/dev ## every test
-	$(IN) -m pytest -n 2 --dist loadgroup $(TESTS)
+	$(IN) -m pytest -n 2 $(TESTS)
 
 check: static test ## everything CI holds: format, lint, layers, types, tests
 
