@@ -1,13 +1,13 @@
-"""The tiers file as people write it (TOML), checked entry by entry; what is wrong becomes one readable line."""
+"""The tiers file as people write it (TOML 1.1, whose inline tables may span lines), checked entry by entry; what is wrong becomes one readable line."""
 
 from __future__ import annotations
 
-import tomllib
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+import tomli
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bot.costs.pricing import is_rate
@@ -106,8 +106,8 @@ class TiersFile(BaseModel):
 def parse(source: str) -> TiersFile:
     """The tiers file behind a preset's name or a path. Raises SettingError."""
     try:
-        return TiersFile.model_validate(tomllib.loads(_text_of(source)))
-    except tomllib.TOMLDecodeError as error:
+        return TiersFile.model_validate(tomli.loads(_text_of(source)))
+    except tomli.TOMLDecodeError as error:
         raise SettingError(f"LUCY_TIERS: {source}: {error}") from error
     except ValidationError as error:
         raise SettingError(f"LUCY_TIERS: {source}: {_in_words(error)}") from None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from datetime import date
 from importlib.resources import files
 from typing import Any
 
 import pytest
+import tomli
 
 from bot.costs import build_price_book
 from bot.costs.price_book import load_price_book
@@ -19,7 +19,7 @@ BOOK = load_price_book()
 
 def shipped() -> list[str]:
     texts = [files("bot.routing").joinpath(name).read_text("utf-8") for name in PRESETS.values()]
-    models = [model for text in texts for tier in tomllib.loads(text)["tier"] for model in tier["models"]]
+    models = [model for text in texts for tier in tomli.loads(text)["tier"] for model in tier["models"]]
     return sorted({model["id"] for model in models if "api_base" not in model})
 
 
