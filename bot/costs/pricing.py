@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
 
@@ -90,6 +90,11 @@ class Price:
     def cost(self, usage: Usage) -> Decimal:
         """What the request costs, in USD."""
         return self.rates_for(usage).price(usage)
+
+    def cache_saved(self, usage: Usage) -> Decimal:
+        """What the provider's cache saved, in USD: negative when writing to it cost more than reading from it saved."""
+        cold = replace(usage, cached_input_tokens=0, cache_write_tokens=0, cache_write_1h_tokens=0)
+        return self.cost(cold) - self.cost(usage)
 
     def reserve(self, input_bytes: int, max_output_tokens: int) -> Decimal:
         """An upper bound, in USD, of a request that has not left yet, at the dearest rates its input can reach."""

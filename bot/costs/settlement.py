@@ -47,6 +47,7 @@ def priced(terms: Terms, completion: Completion) -> Outcome:
         list_usd=listed,
         reported_usd=reported,
         baseline_usd=terms.baseline.cost(usage) if terms.baseline and cost is not None else None,
+        cache_saved_usd=price.cache_saved(usage) if price else None,
         cost_source=source,
         rates=price.rates_for(usage).snapshot() if price else None,
     )

@@ -14,8 +14,8 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from bot.db.base import USD
 
 _SUMS = (
-    "calls", "fallbacks", "failed", "unpriced", "unknown", "input_tokens", "cached_input_tokens", "output_tokens",
-    "cost_usd", "estimated_usd", "unknown_reserved_usd", "baseline_usd",
+    "calls", "fallbacks", "failed", "unpriced", "unknown", "estimated", "input_tokens", "cached_input_tokens", "output_tokens",
+    "cost_usd", "estimated_usd", "unknown_reserved_usd", "baseline_usd", "cache_saved_usd",
 )  # fmt: skip
 
 _ROLL_UP = f"""
@@ -30,13 +30,15 @@ _ROLL_UP = f"""
            sum(sign * (state = 'failed')::int) AS failed,
            sum(sign * (cost_source IS NOT DISTINCT FROM 'unpriced')::int) AS unpriced,
            sum(sign * (state = 'unknown')::int) AS unknown,
+           sum(sign * (usage_source = 'estimated')::int) AS estimated,
            sum(sign * input_tokens) AS input_tokens,
            sum(sign * cached_input_tokens) AS cached_input_tokens,
            sum(sign * output_tokens) AS output_tokens,
            sum(sign * CASE WHEN usage_source <> 'estimated' THEN coalesce(cost_usd, 0) ELSE 0 END) AS cost_usd,
            sum(sign * CASE WHEN usage_source = 'estimated' THEN coalesce(cost_usd, 0) ELSE 0 END) AS estimated_usd,
            sum(sign * CASE WHEN state = 'unknown' THEN coalesce(reserved_usd, 0) ELSE 0 END) AS unknown_reserved_usd,
-           sum(sign * coalesce(baseline_usd, 0)) AS baseline_usd
+           sum(sign * coalesce(baseline_usd, 0)) AS baseline_usd,
+           sum(sign * coalesce(cache_saved_usd, 0)) AS cache_saved_usd
     FROM contribution AS row CROSS JOIN LATERAL (VALUES
         ('total', '', ('x' || right(row.id::text, 1))::bit(4)::int & 7), ('model', row.model, 0),
         ('tier', row.tier::text, 0), ('user', row.user_id, 0), ('channel', row.channel_id, 0),
@@ -57,7 +59,7 @@ _OUTCOME: dict[str, Any] = {
     "input_tokens": Integer, "cached_input_tokens": Integer, "cache_write_tokens": Integer,
     "cache_write_1h_tokens": Integer, "output_tokens": Integer, "reasoning_tokens": Integer,
     "service_tier": Text, "usage_source": Text, "usage": JSONB(none_as_null=True),
-    "cost_usd": USD, "list_usd": USD, "reported_usd": USD, "baseline_usd": USD, "cost_source": Text,
+    "cost_usd": USD, "list_usd": USD, "reported_usd": USD, "baseline_usd": USD, "cache_saved_usd": USD, "cost_source": Text,
     "rates": JSONB(none_as_null=True), "latency_ms": Integer, "first_token_ms": Integer,
 }  # fmt: skip
 

@@ -71,6 +71,7 @@ class CostRow(Base):
     list_usd: Mapped[Decimal | None] = mapped_column(USD)
     reported_usd: Mapped[Decimal | None] = mapped_column(USD)
     baseline_usd: Mapped[Decimal | None] = mapped_column(USD)
+    cache_saved_usd: Mapped[Decimal | None] = mapped_column(USD)
     cost_source: Mapped[Words | None]
     rates: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     price_book: Mapped[Words]
@@ -96,6 +97,7 @@ class CostRollupRow(Base):
     failed: Mapped[int] = mapped_column(BigInteger, server_default="0")
     unpriced: Mapped[int] = mapped_column(BigInteger, server_default="0")
     unknown: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    estimated: Mapped[int] = mapped_column(BigInteger, server_default="0")
     input_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
     cached_input_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
     output_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
@@ -103,3 +105,4 @@ class CostRollupRow(Base):
     estimated_usd: Mapped[Decimal] = mapped_column(USD, server_default="0")
     unknown_reserved_usd: Mapped[Decimal] = mapped_column(USD, server_default="0")
     baseline_usd: Mapped[Decimal] = mapped_column(USD, server_default="0")
+    cache_saved_usd: Mapped[Decimal] = mapped_column(USD, server_default="0")

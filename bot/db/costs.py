@@ -72,6 +72,7 @@ class Outcome:
     list_usd: Decimal | None = None
     reported_usd: Decimal | None = None
     baseline_usd: Decimal | None = None
+    cache_saved_usd: Decimal | None = None
     cost_source: str | None = None
     rates: Mapping[str, object] | None = None
     latency_ms: int | None = None

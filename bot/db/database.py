@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from bot.db.audit import AuditStore
 from bot.db.choices import ChoiceStore
 from bot.db.costs import CostStore
 from bot.db.digests import DigestStore
@@ -42,6 +43,7 @@ class Unit:
     costs: CostStore
     rollups: RollupStore
     digests: DigestStore
+    audit: AuditStore
 
 
 class Database:
@@ -76,6 +78,7 @@ class Database:
                 CostStore(session, workspace_id),
                 RollupStore(session, workspace_id),
                 DigestStore(session, workspace_id),
+                AuditStore(session, workspace_id),
             )
 
     @asynccontextmanager

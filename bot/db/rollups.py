@@ -26,12 +26,14 @@ class Sums:
     failed: int = 0
     unpriced: int = 0
     unknown: int = 0
+    estimated: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: Decimal = Decimal(0)
     estimated_usd: Decimal = Decimal(0)
     unknown_reserved_usd: Decimal = Decimal(0)
     baseline_usd: Decimal = Decimal(0)
+    cache_saved_usd: Decimal = Decimal(0)
 
 
 _COLUMNS = tuple(name for name in Sums.__slots__ if name != "key")

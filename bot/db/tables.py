@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.db.audit import AuditRow
 from bot.db.base import Base
 from bot.db.choices import ChoiceRow
 from bot.db.cost_tables import CostRollupRow, CostRow
@@ -13,7 +14,7 @@ from bot.db.workspaces import WorkspaceRow
 
 TABLES = (
     WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
-    DigestSettingRow, DigestRunRow,
+    DigestSettingRow, DigestRunRow, AuditRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -22,6 +22,7 @@ class WorkspaceRow(Base):
     name: Mapped[Words] = mapped_column(server_default="")
     bot_user_id: Mapped[Words] = mapped_column(server_default="")
     active: Mapped[bool] = mapped_column(server_default="true")
+    zone: Mapped[Words | None]
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
 

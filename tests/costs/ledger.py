@@ -16,8 +16,11 @@ from bot.db.costs import NewAttempt, OpenAttempt, Outcome
 from bot.db.database import Database
 from bot.db.ids import new_id
 
-COUNTS = ("calls", "fallbacks", "failed", "unpriced", "unknown", "input_tokens", "cached_input_tokens", "output_tokens")
-SUMS = ("cost_usd", "estimated_usd", "unknown_reserved_usd", "baseline_usd")
+COUNTS = (
+    "calls", "fallbacks", "failed", "unpriced", "unknown", "estimated", "input_tokens", "cached_input_tokens",
+    "output_tokens",
+)  # fmt: skip
+SUMS = ("cost_usd", "estimated_usd", "unknown_reserved_usd", "baseline_usd", "cache_saved_usd")
 Key = tuple[datetime, str, str]
 
 FAST = NewAttempt(
@@ -49,6 +52,7 @@ SETTLED = Outcome(
     cost_usd=Decimal("0.000123456789"),
     list_usd=Decimal("0.000123456789"),
     baseline_usd=Decimal("0.002"),
+    cache_saved_usd=Decimal("0.000054"),
     cost_source="list",
 )
 FAILED = Outcome("failed", "a/small", "server", cost_usd=Decimal(0))
@@ -124,6 +128,7 @@ def _contribution(row: CostRow) -> dict[str, Decimal]:
         "failed": Decimal(row.state == "failed"),
         "unpriced": Decimal(row.cost_source == "unpriced"),
         "unknown": Decimal(row.state == "unknown"),
+        "estimated": Decimal(estimated),
         "input_tokens": Decimal(row.input_tokens),
         "cached_input_tokens": Decimal(row.cached_input_tokens),
         "output_tokens": Decimal(row.output_tokens),
@@ -131,6 +136,7 @@ def _contribution(row: CostRow) -> dict[str, Decimal]:
         "estimated_usd": cost if estimated else Decimal(0),
         "unknown_reserved_usd": (row.reserved_usd or Decimal(0)) if row.state == "unknown" else Decimal(0),
         "baseline_usd": row.baseline_usd or Decimal(0),
+        "cache_saved_usd": row.cache_saved_usd or Decimal(0),
     }
 
 

@@ -33,6 +33,14 @@ def test_the_list_price_of_what_was_counted_beside_the_baselines() -> None:
     assert (outcome.model, outcome.response_model) == ("openai/gpt-6.1-terra", "gpt-6.1-terra-2026-10-01")
 
 
+def test_what_the_providers_cache_saved_is_told_apart_even_when_writing_to_it_cost_more() -> None:
+    read, written = priced(OPENAI, ANSWER), priced(OPENAI, said(cached_input_tokens=0, cache_write_tokens=400))
+    dear = replace(OPENAI, price=Price(Rates.of({"input": "1", "cache_write": "1.25", "output": "5"}), "list"))
+
+    assert (read.cache_saved_usd, written.cache_saved_usd) == (Decimal("0.00036"), 0)
+    assert priced(dear, said(cached_input_tokens=0, cache_write_tokens=400)).cache_saved_usd == Decimal("-0.0001")
+
+
 def test_a_row_is_recomputed_from_its_rates_and_counts() -> None:
     outcome = priced(OPENAI, said(cache_write_tokens=50, cache_write_1h_tokens=20))
 
