@@ -129,12 +129,15 @@ class Worker:
     async def _renew_leases(self) -> None:
         while True:
             await asyncio.sleep(self._pace.lease_s / 4)
+            held = dict(self._tasks)
+            if not held:
+                continue
             try:
                 async with self._db.operations() as operations:
-                    mine = await operations.renew(self.name, self._pace.lease_s)
+                    mine = await operations.renew(self.name, held, self._pace.lease_s)
             except DatabaseAway:
                 continue
-            for lease, task in list(self._tasks.items()):
+            for lease, task in held.items():
                 if lease not in mine:
                     task.cancel()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row, delete, func, insert, select, text
@@ -37,8 +37,9 @@ CLAIM = text(
 
 RENEW = text(
     "UPDATE inbox SET run_at = now() + make_interval(secs => :lease_s) WHERE worker = :worker AND state = 'leased'"
-    " RETURNING workspace_id, task_id, lease_id"
+    " AND lease_id = ANY(:held) RETURNING workspace_id, task_id, lease_id"
 )
+"""Only what is really in work: a lease that its worker lost sight of runs out, and the ask is taken up again."""
 
 WIPE_DEAD = text(
     "UPDATE inbox SET sealed_text = NULL WHERE state = 'dead' AND sealed_text IS NOT NULL AND done_at < now() - interval '7 days'"
@@ -66,9 +67,10 @@ class Operations:
         row = taken.one_or_none()
         return None if row is None else self._taken(row, lease_id)
 
-    async def renew(self, worker: str, lease_s: float) -> set[Lease]:
-        """Keep every lease of this worker for another `lease_s` seconds; the leases that are still its own."""
-        rows = await self._session.execute(RENEW, {"worker": worker, "lease_s": lease_s})
+    async def renew(self, worker: str, held: Iterable[Lease], lease_s: float) -> set[Lease]:
+        """Keep the leases that this worker holds for another `lease_s` seconds; those that are still its own."""
+        ids = [lease.lease_id for lease in held]
+        rows = await self._session.execute(RENEW, {"worker": worker, "held": ids, "lease_s": lease_s})
         return {Lease(row.workspace_id, row.task_id, row.lease_id) for row in rows}
 
     async def clean(self) -> None:

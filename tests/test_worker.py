@@ -1,0 +1,73 @@
+"""A worker lets go of what it no longer works on, so that somebody takes it up again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from bot.conversation.ask import Ask, Transcript
+from bot.db.database import Database
+from bot.db.inbox import NewAsk, TakenAsk
+from bot.errors import DatabaseAway
+from bot.telemetry import Telemetry
+from bot.worker import Pace, Worker
+
+
+async def test_an_ask_that_met_a_database_away_is_taken_up_again(db: Database, workspace_id: UUID) -> None:
+    async with db.unit(workspace_id) as unit:
+        await unit.inbox.add(NewAsk("Ev1", "C0GENERAL", "channel", "1.0", "1.0", "U0BEN", "what is our plan?"))
+    threads = DeskThreads(away=1)
+
+    async with working(db, threads, Pace(concurrency=2, lease_s=1)):
+        async with asyncio.timeout(10):
+            while not threads.delivered:
+                await asyncio.sleep(0.05)
+
+    assert threads.reads == 2
+    assert [ask.attempts for ask in threads.delivered] == [2]
+
+
+@asynccontextmanager
+async def working(db: Database, threads: DeskThreads, pace: Pace) -> AsyncIterator[None]:
+    """A worker at work while the block runs."""
+    worker = Worker(db, threads, Parrot(db), lambda text: [text], Telemetry(), pace)  # type: ignore[arg-type]
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        await worker.stop()
+        await task
+
+
+class DeskThreads:
+    """Slack's side, without Slack: the database is away for the first reads."""
+
+    def __init__(self, away: int) -> None:
+        self._away, self.reads = away, 0
+        self.delivered: list[TakenAsk] = []
+
+    async def read(self, ask: TakenAsk) -> Transcript:
+        self.reads += 1
+        if self.reads <= self._away:
+            raise DatabaseAway("for a moment")
+        return Transcript(ask.text)
+
+    async def working(self, ask: TakenAsk) -> None: ...
+
+    async def settled(self, ask: TakenAsk) -> None: ...
+
+    async def deliver(self, ask: TakenAsk) -> None:
+        self.delivered.append(ask)
+
+
+class Parrot:
+    """Keeps the question as the answer."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def answer(self, ask: Ask) -> None:
+        async with self._db.unit(ask.payer.workspace_id) as unit:
+            await unit.replies.store(ask.keep.lease, [ask.transcript.text])
