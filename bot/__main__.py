@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.commands import check, costs, demo, digest, migrate, route, run
+from bot.commands import check, costs, demo, digest, migrate, reconcile, route, run
 from bot.errors import LucyError, SettingError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command()(migrate.migrate)
 app.command()(route.route)
 app.command()(costs.costs)
 app.command()(digest.digest)
+app.command()(reconcile.reconcile)
 
 
 def main() -> None:

@@ -13,13 +13,18 @@ def served_model(requested: str, said: str | None) -> str:
 
     A dated edition of the same model (`gpt-4o-2024-11-20` for `gpt-4o`) is the same; `gpt-4o-mini` is another.
     """
-    if not said or _name(said) == _name(requested):
+    if not said or same_model(said, requested):
         return requested
     vendor, _, rest = requested.rpartition("/")
     if "/" in said:
         provider = requested.split("/", 1)[0]
         return said if said.startswith(f"{provider}/") else f"{provider}/{said}"
     return f"{vendor}/{said}" if rest and vendor else said
+
+
+def same_model(one: str, other: str) -> bool:
+    """True for two names of one model: whatever stands before the last slash, editions and word order don't count."""
+    return _name(one) == _name(other)
 
 
 def _name(model: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row, delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.db.bills import BillCheck, Booked, booked, checked, remember
 from bot.db.cost_sql import EXPIRED_WORKSPACES, SWEEP
 from bot.db.digests import DigestSetting, wanted
 from bot.db.encryption import Cipher
@@ -93,6 +95,18 @@ class Operations:
             swept += int(moved.scalar_one())
         return swept
 
+    async def booked(self, provider: str, start: datetime, end: datetime) -> list[Booked]:
+        """What the ledger holds against one provider's bill, per UTC day and model."""
+        return await booked(self._session, provider, start, end)
+
+    async def remember_bill(self, checks: Sequence[BillCheck]) -> None:
+        """Keep how a comparison with a provider's bill came out."""
+        await remember(self._session, checks)
+
+    async def bill_checks(self, since: date) -> list[BillCheck]:
+        """How the comparisons of the days from `since` on came out."""
+        return await checked(self._session, since)
+
     async def digests_wanted(self) -> list[DigestSetting]:
         """Every workspace that wants a daily digest."""
         return await wanted(self._session)
@@ -139,5 +153,5 @@ class Operations:
 
 CROSS_TENANT: Sequence[str] = (
     "claim", "renew", "clean", "add_partitions", "sweep_costs", "digests_wanted", "add_oauth_state", "take_oauth_state",
-    "waiting", "workspaces",
+    "waiting", "workspaces", "booked", "remember_bill", "bill_checks",
 )  # fmt: skip

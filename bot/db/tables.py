@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.db.audit import AuditRow
 from bot.db.base import Base
+from bot.db.bills import BillCheckRow
 from bot.db.choices import ChoiceRow
 from bot.db.cost_tables import CostRollupRow, CostRow
 from bot.db.digests import DigestRunRow, DigestSettingRow
@@ -14,7 +15,7 @@ from bot.db.workspaces import WorkspaceRow
 
 TABLES = (
     WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
-    DigestSettingRow, DigestRunRow, AuditRow,
+    DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -9,6 +9,7 @@ from typing import Self
 from aiohttp import web
 
 from bot.sandbox.providers import wire
+from bot.sandbox.providers.bills import Bills
 from bot.sandbox.providers.vendor import Vendor
 from bot.sandbox.slack.workspace import SlackWorkspace
 
@@ -46,6 +47,7 @@ class Sandbox:
         self.slack.routes(self.app)
         for name, (base, path, speak) in _ROUTES.items():
             self.app.router.add_post(base + path, self._speaking(name, speak))
+        Bills(*(self.providers[name] for name in ("openai", "anthropic", "openrouter"))).routes(self.app)
         self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()

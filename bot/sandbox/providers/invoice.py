@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 PRICES: dict[str, tuple[str, str, str]] = {
@@ -28,6 +29,7 @@ class InvoiceLine:
     cached_tokens: int
     output_tokens: int
     amount_usd: Decimal
+    day: date = field(default_factory=lambda: datetime.now(UTC).date())
 
 
 def charge(vendor: str, model: str, request_id: str, tokens: tuple[int, int, int]) -> InvoiceLine:

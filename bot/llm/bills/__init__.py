@@ -1,0 +1,1 @@
+"""Providers' own bills: read from their usage and cost APIs, or from a file that was exported there."""
