@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +28,40 @@ FROM_HERE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Running:
-    """A Lucy that is ready, and how many seconds that took."""
+    """A Lucy that is ready, and how many seconds that took; she answers at `port`."""
 
-    pid: int
+    process: asyncio.subprocess.Process
     ready_s: float
     home: Path
+    port: int
+    killed: bool = False
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    async def kill(self) -> None:
+        """End her as a machine that loses its power would."""
+        self.killed = True
+        self.process.kill()
+        await self.process.wait()
+
+    async def stop(self) -> float:
+        """Ask her to end; the seconds she took."""
+        began = time.perf_counter()
+        self.process.terminate()
+        await self.process.wait()
+        return time.perf_counter() - began
+
+    def freeze(self) -> None:
+        """She stands still, as on a machine that is out of memory or being moved."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """She goes on where she stood."""
+        self.process.send_signal(signal.SIGCONT)
 
     def resident_mb(self) -> float:
         """Lucy's own memory."""
@@ -49,26 +76,33 @@ class Running:
 
 @asynccontextmanager
 async def lucy_process(
-    sandbox: Sandbox, folder: Path, command: Sequence[str | Path] = FROM_HERE, database_url: str = ""
+    sandbox: Sandbox,
+    folder: Path,
+    command: Sequence[str | Path] = FROM_HERE,
+    database_url: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Running]:
     """`lucy run`, working in `folder`; without `database_url` its embedded database is there too.
 
-    Raises RuntimeError when it ends with anything but 0 after SIGTERM.
+    `more` are further settings. Raises RuntimeError when she was not killed and ends with anything but 0.
     """
     (folder / "tiers.toml").write_text(tiers_toml(sandbox.providers))
     port = _free_port()
     settings = _settings(sandbox, folder, port) | ({"DATABASE_URL": database_url} if database_url else {})
     began = time.perf_counter()
-    process = await asyncio.create_subprocess_exec(*command, "run", cwd=folder, env=settings)
+    process = await asyncio.create_subprocess_exec(*command, "run", cwd=folder, env={**settings, **(more or {})})
+    lucy = Running(process, 0, folder / "home", port)
     try:
         await _until_ready(f"http://127.0.0.1:{port}/health/ready", process)
+        lucy.ready_s = time.perf_counter() - began
         sandbox.slack.delivery.events_url = f"http://127.0.0.1:{port}/slack/events"
-        yield Running(process.pid, time.perf_counter() - began, folder / "home")
+        yield lucy
     finally:
         if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
+            lucy.thaw()
+            process.terminate()
         code = await process.wait()
-    if code:
+    if code and not lucy.killed:
         raise RuntimeError(f"lucy run ended with {code}")
 
 

@@ -121,6 +121,40 @@ async def test_a_lost_response_leaves_its_message_and_metadata_behind(sandbox: S
     assert whole[1]["metadata"] == key
 
 
+@pytest.mark.parametrize(("done", "meanwhile"), [(False, ["hello"]), (True, ["hello", "kept"])])
+async def test_a_held_call_waits_before_its_effect_or_before_its_answer(
+    sandbox: Sandbox, client: AsyncWebClient, done: bool, meanwhile: list[str]
+) -> None:
+    root = await sandbox.slack.say("U0ADA", "C0ENG", "hello")
+    held = sandbox.slack.faults.hold("chat.postMessage", done=done)
+    posting = asyncio.create_task(client.chat_postMessage(channel="C0ENG", text="kept", thread_ts=root))
+
+    await held.arrived()
+    seen = [message["text"] for message in sandbox.slack.messages("C0ENG", root)]
+    held.let_go()
+
+    assert (await posting)["ok"]
+    assert seen == meanwhile
+    assert [message["text"] for message in sandbox.slack.messages("C0ENG", root)] == ["hello", "kept"]
+
+
+async def test_a_held_call_can_be_lost_and_the_calls_around_it_are_not(
+    sandbox: Sandbox, client: AsyncWebClient
+) -> None:
+    root = await sandbox.slack.say("U0ADA", "C0ENG", "hello")
+    held = sandbox.slack.faults.hold("chat.postMessage", skip=1)
+    held.lose()
+
+    said = [
+        asyncio.create_task(client.chat_postMessage(channel="C0ENG", text=text, thread_ts=root))
+        for text in ("one", "lost", "three")
+    ]
+    fates = await asyncio.gather(*said, return_exceptions=True)
+
+    assert [isinstance(fate, SlackApiError) for fate in fates].count(True) == 1
+    assert len(sandbox.slack.messages("C0ENG", root)) == 3
+
+
 async def test_a_socket_gets_what_http_would_have_got(sandbox: Sandbox, client: AsyncWebClient) -> None:
     heard: list[str] = []
     app = AsyncApp(client=client, signing_secret=sandbox.slack.state.signing_secret)

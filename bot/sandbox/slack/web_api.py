@@ -54,7 +54,7 @@ class WebApi:
         except Rejected as no:
             answer = {"ok": False, "error": no.code, **no.more}
         self.calls.append((method, sent))
-        if self._faults.loses_answer(method) and request.transport:
+        if await self._faults.loses_answer(method) and request.transport:
             request.transport.close()
         return web.json_response(answer, headers={"x-oauth-scopes": ",".join(sorted(self._state.scopes))})
 
