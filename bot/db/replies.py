@@ -73,7 +73,7 @@ class ReplyStore:
         ]
 
     async def intend(self, lease: Lease, part: int) -> None:
-        """Renew the intent just before a part is posted. Raises LeaseLost."""
+        """Renew the intent right before a part is sent. Raises LeaseLost."""
         await self._inbox.hold(lease)
         await self._session.execute(self._of(lease, part).values(intent_at=func.now()))
 

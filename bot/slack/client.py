@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -17,6 +18,9 @@ _TRIES = 4
 _PERHAPS = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
 """Errors after which, as Slack says, some of the call may have happened."""
 _READS = ("auth.test", "users.", "conversations.", "team.")
+
+Permit = Callable[[], Awaitable[None]]
+"""Asked right before a call leaves; raises when it may not."""
 
 
 class SlackRefused(LucyError):
@@ -38,9 +42,11 @@ class SlackClient:
         """`base_url` ends with `/api/`."""
         self._web = AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[])
 
-    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+    async def call(self, method: str, permit: Permit | None = None, /, **arguments: Any) -> dict[str, Any]:
         """Call a method. Raises SlackRefused or SlackUnsure; only reads are repeated when unsure."""
         for attempt in range(1, _TRIES + 1):
+            if permit:
+                await permit()
             try:
                 return await self._once(method, arguments)
             except _RateLimited as limited:

@@ -100,21 +100,23 @@ class Threads:
             raise Undeliverable("not installed") from error
         wait_s = max(0.0, self._settle_s - part.age_s)
         ts, late = await self._look_up(client, ask, part, wait_s) if taken_over else (None, "")
-        if ts is None and (taken_over or part.part > 0):
-            async with self._db.unit(ask.workspace_id) as unit:
-                await unit.replies.intend(ask.lease, part.part)
         ts = ts or await self._post(client, ask, replace(part, text=late + part.text), footer)
         async with self._db.unit(ask.workspace_id) as unit:
             await unit.replies.posted(ask.lease, part.part, ts)
 
     async def _post(self, client: SlackClient, ask: TakenAsk, part: ReplyPart, footer: str | None) -> str:
-        """Post once; when Slack's answer is lost, look before posting again."""
+        """Post once, and only under the lease; when Slack's answer is lost, look before posting again."""
         key = part_key(ask.task_id, part.part)
         message = reply_message(part.text, key, footer)
+
+        async def intend() -> None:
+            async with self._db.unit(ask.workspace_id) as unit:
+                await unit.replies.intend(ask.lease, part.part)
+
         for _ in range(_POST_TRIES):
             try:
                 answer = await client.call(
-                    "chat.postMessage", channel=ask.channel_id, thread_ts=ask.thread_ts, **message
+                    "chat.postMessage", intend, channel=ask.channel_id, thread_ts=ask.thread_ts, **message
                 )
                 return str(answer["ts"])
             except SlackRefused as refused:

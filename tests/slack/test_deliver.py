@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 
 from bot.db.database import Database
 from bot.db.inbox import NewAsk, TakenAsk
-from bot.errors import Undeliverable
+from bot.errors import LeaseLost, Undeliverable
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.client import SlackRefused
 from bot.slack.installations import Clients, OneToken, introduce
@@ -134,6 +135,40 @@ async def test_an_endless_429_leaves_the_answer_for_a_later_try(threads: Threads
     await threads.deliver(ask)
 
     assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one"]
+
+
+async def test_who_lost_the_lease_while_slack_made_her_wait_posts_nothing(
+    threads: Threads, take: Take, sandbox: Sandbox, db: Database
+) -> None:
+    sandbox.slack.faults.rate_limit("chat.postMessage", 0.01)
+    post = sandbox.slack.faults.hold("chat.postMessage")
+    ask = await take("one")
+    delivering = asyncio.create_task(threads.deliver(ask))
+    await post.arrived()
+    async with db.unit(ask.workspace_id) as unit:
+        await unit.inbox.hand_back(ask.lease)
+    post.let_go()
+
+    with pytest.raises(LeaseLost):
+        await delivering
+    assert sandbox.slack.answers(CHANNEL, ask.ts) == []
+
+
+async def test_a_post_that_slack_put_off_counts_as_sent_when_it_was_sent(
+    threads: Threads, take: Take, sandbox: Sandbox, db: Database
+) -> None:
+    sandbox.slack.faults.rate_limit("chat.postMessage", 0.3)
+    post = sandbox.slack.faults.hold("chat.postMessage", skip=1)
+    ask = await take("one")
+    delivering = asyncio.create_task(threads.deliver(ask))
+    await post.arrived()
+
+    async with db.unit(ask.workspace_id) as unit:
+        [part] = await unit.replies.parts(ask.task_id)
+    post.let_go()
+    await delivering
+
+    assert part.age_s < 0.3
 
 
 async def test_refused_decoration_becomes_plain_words(threads: Threads, take: Take, sandbox: Sandbox) -> None:
