@@ -104,19 +104,30 @@ def _named(url: str, name: str) -> str:
 
 
 async def _execute(url: str, statement: str) -> None:
+    connection = await _connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _connect(url: str) -> asyncpg.Connection:
     parsed = make_url(url)
-    host = parsed.query.get("host", parsed.host)
-    connection = await asyncpg.connect(
-        host=str(host),
+    return await asyncpg.connect(
+        host=str(parsed.query.get("host", parsed.host)),
         port=parsed.port or 5432,
         user=parsed.username,
         password=parsed.password,
         database=parsed.database,
     )
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+
+
+@pytest.fixture
+async def onlooker(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A plain connection to the test's database: to look at it from outside, and to lock its rows."""
+    connection = await _connect(database_url)
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
+import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from bot.app import Lucy
 from bot.commands.demo_world import demo_lucy
 from bot.config import Settings
 from bot.db.database import Database
 from bot.db.encryption import Cipher, derived_key
 from bot.db.inbox import MAX_ATTEMPTS, NewAsk, TakenAsk
 from bot.errors import LeaseLost
+from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.blocks import part_key, reply_message
 from tests.test_main_job import ACME, done
@@ -97,6 +101,42 @@ async def test_a_thread_is_worked_on_one_ask_at_a_time_in_the_order_of_its_messa
         await unit.inbox.finish(first.lease, "answered")
 
     assert (first.ts, nothing, (await claim(db)).ts) == ("2.0", None, "3.0")
+
+
+async def test_an_ask_taken_while_the_leases_are_renewed_stays_taken(
+    running: Lucy, sandbox: Sandbox, onlooker: asyncpg.Connection
+) -> None:
+    gemini = sandbox.providers["gemini"]
+    gemini.mode, gemini.slow_s = Mode.SLOW, 1.5
+    asked = [await sandbox.slack.say("U0BEN", "C0GENERAL", "<@U0LUCY> hello")]
+    await until(lambda: len(gemini.requests) == 1)
+
+    async with onlooker.transaction():
+        await onlooker.execute("SELECT 1 FROM inbox FOR UPDATE")
+        await until_it_blocks(onlooker, "UPDATE inbox SET run_at")
+        asked.append(await sandbox.slack.say("U0BEN", "C0GENERAL", "<@U0LUCY> hi"))
+        await until(lambda: len(gemini.requests) == 2)
+    await done(running)
+
+    assert [len(sandbox.slack.answers("C0GENERAL", ts)) for ts in asked] == [1, 1]
+    assert len(gemini.requests) == 2
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not happened():
+            await asyncio.sleep(0.01)
+
+
+async def until_it_blocks(onlooker: asyncpg.Connection, statement: str) -> None:
+    """Wait until a statement waits for a lock that `onlooker` holds."""
+    blocked = (
+        "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)) AND query LIKE $1"
+    )
+    async with asyncio.timeout(20):
+        while not await onlooker.fetchval(blocked, f"{statement}%"):
+            await asyncio.sleep(0.01)
+            await onlooker.execute("SELECT pg_stat_clear_snapshot()")
 
 
 async def run_to_the_end(database_url: str, sandbox: Sandbox) -> None:
