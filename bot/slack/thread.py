@@ -33,6 +33,7 @@ _DECORATION = (
 _SOFT = (SlackRefused, SlackUnsure, NotInstalled)
 _PAGE, _PAGES = 200, 25
 _POST_TRIES = 3
+_STATUS_WITHIN_S = 2
 _LATE = "_(answering after a restart)_\n\n"
 """Said when nobody can tell whether the answer stands there already."""
 
@@ -172,13 +173,14 @@ class Threads:
     async def _status(self, ask: TakenAsk, status: str) -> None:
         try:
             client = await self._clients.of(ask.workspace_id)
-            await client.call(
-                "assistant.threads.setStatus",
-                channel_id=ask.channel_id,
-                thread_ts=ask.thread_ts,
-                status=status,
-            )
-        except _SOFT as error:
+            async with asyncio.timeout(_STATUS_WITHIN_S):
+                await client.call(
+                    "assistant.threads.setStatus",
+                    channel_id=ask.channel_id,
+                    thread_ts=ask.thread_ts,
+                    status=status,
+                )
+        except (*_SOFT, TimeoutError) as error:
             _log.debug("no_status", task_id=str(ask.task_id), error=str(error))
 
 

@@ -210,3 +210,15 @@ async def test_a_failing_status_or_lookup_stops_nothing(threads: Threads, take: 
 
     assert transcript.text == "hi"
     assert transcript.turns == ()
+
+
+async def test_a_status_that_slack_puts_off_or_never_answers_is_not_waited_for(
+    threads: Threads, take: Take, sandbox: Sandbox
+) -> None:
+    ask = await take("one")
+    sandbox.slack.faults.rate_limit("assistant.threads.setStatus", 30)
+    sandbox.slack.faults.hold("assistant.threads.setStatus")
+
+    async with asyncio.timeout(5):
+        await threads.working(ask)
+        await threads.settled(ask)
