@@ -60,7 +60,7 @@ class Lucy:
 
     async def until_stopped(self) -> None:
         """Returns when cancelled; raises what ended the worker otherwise."""
-        await self.ended
+        await asyncio.shield(self.ended)
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +20,7 @@ from bot.errors import LeaseLost
 from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.blocks import part_key, reply_message
+from tests.onlooker import until, until_it_blocks
 from tests.test_main_job import ACME, done
 
 
@@ -122,21 +123,18 @@ async def test_an_ask_taken_while_the_leases_are_renewed_stays_taken(
     assert len(gemini.requests) == 2
 
 
-async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not happened():
-            await asyncio.sleep(0.01)
+async def test_told_to_stop_she_finishes_what_is_in_work(running: Lucy, sandbox: Sandbox) -> None:
+    gemini = sandbox.providers["gemini"]
+    gemini.mode, gemini.slow_s = Mode.SLOW, 0.5
+    serving = asyncio.create_task(running.until_stopped())
+    ts = await sandbox.slack.say("U0BEN", "C0GENERAL", "<@U0LUCY> hello")
+    await until(lambda: len(gemini.requests) == 1)
 
+    serving.cancel()
+    await asyncio.wait({serving})
+    await until(lambda: len(sandbox.slack.answers("C0GENERAL", ts)) == 1)
 
-async def until_it_blocks(onlooker: asyncpg.Connection, statement: str) -> None:
-    """Wait until a statement waits for a lock that `onlooker` holds."""
-    blocked = (
-        "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)) AND query LIKE $1"
-    )
-    async with asyncio.timeout(20):
-        while not await onlooker.fetchval(blocked, f"{statement}%"):
-            await asyncio.sleep(0.01)
-            await onlooker.execute("SELECT pg_stat_clear_snapshot()")
+    assert len(gemini.requests) == 1
 
 
 async def run_to_the_end(database_url: str, sandbox: Sandbox) -> None:
