@@ -8,7 +8,7 @@ COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --gen
 	--quiet --custom-compile-command "make lock" --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check static format docs bench lock clean
+.PHONY: help demo run test check static format docs faults bench lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,6 +36,9 @@ format: $(VENV)/dev ## put the code in its form
 
 docs: $(VENV)/dev ## write the generated tables of the README anew
 	@$(IN) -m tests.readme
+
+faults: $(VENV)/dev ## kill, freeze and stop Lucy at every step of an answer, twenty rounds, each in another order
+	LUCY_FAULT_ROUNDS=20 $(IN) -m pytest tests/faults
 
 bench: $(VENV)/dev ## measure the figures the README promises
 	$(IN) -m tests.bench
