@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from bot.slack.client import SlackRefused, SlackUnsure
+from bot import log
+from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
 from bot.slack.installations import Clients, NotInstalled
 
+_log = log.get(__name__)
 _REMEMBER_S = 600.0
 _AT_MOST = 5000
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +29,61 @@ class Person:
 class People:
     """users.info behind a memory of ten minutes, per workspace."""
 
-    def __init__(self, clients: Clients, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clients, self._clock = clients, clock
+    def __init__(self, clients: Clients, clock: Callable[[], float] = time.monotonic, *, within_s: float = 3.0) -> None:
+        """`within_s`: how long all the names of one answer may take together, in seconds."""
+        self._clients, self._clock, self._within_s = clients, clock, within_s
         self._known: dict[tuple[UUID, str], tuple[float, Person]] = {}
 
     async def find(self, workspace_id: UUID, user_id: str) -> Person:
         """The person; one whom Slack won't show us is called by their id and is no admin."""
-        known = self._known.get((workspace_id, user_id))
-        if known and known[0] > self._clock():
-            return known[1]
+        known = self._remembered(workspace_id, user_id)
+        if known:
+            return known
         try:
             client = await self._clients.of(workspace_id)
+        except NotInstalled:
+            return Person(user_id, is_admin=False)
+        return await self._look_up(client, workspace_id, user_id)
+
+    async def names(self, workspace_id: UUID, user_ids: Iterable[str]) -> dict[str, str]:
+        """Names by id, looked up side by side; whoever is not found in time is called by their id."""
+        people = {user_id: self._remembered(workspace_id, user_id) for user_id in user_ids}
+        names = {user_id: person.name if person else user_id for user_id, person in people.items()}
+        unknown = [user_id for user_id, person in people.items() if person is None]
+        if not unknown:
+            return names
+        try:
+            client = await self._clients.of(workspace_id)
+            async with asyncio.timeout(self._within_s):
+                await self._learn(client, workspace_id, unknown, names)
+        except NotInstalled:
+            _log.info("names_unknown", reason="not installed")
+        except TimeoutError:
+            _log.info("names_unknown", reason="too slow", people=len(unknown))
+        return names
+
+    async def _learn(
+        self, client: SlackClient, workspace_id: UUID, user_ids: Iterable[str], names: dict[str, str]
+    ) -> None:
+        """Put every name into `names` as soon as it is known."""
+        turn = asyncio.Semaphore(_AT_ONCE)
+
+        async def learn(user_id: str) -> None:
+            async with turn:
+                names[user_id] = (await self._look_up(client, workspace_id, user_id)).name
+
+        async with asyncio.TaskGroup() as group:
+            for user_id in user_ids:
+                group.create_task(learn(user_id))
+
+    def _remembered(self, workspace_id: UUID, user_id: str) -> Person | None:
+        until, person = self._known.get((workspace_id, user_id), (0.0, None))
+        return person if until > self._clock() else None
+
+    async def _look_up(self, client: SlackClient, workspace_id: UUID, user_id: str) -> Person:
+        try:
             user = (await client.call("users.info", user=user_id)).get("user", {})
-        except (SlackRefused, SlackUnsure, NotInstalled):
+        except (SlackRefused, SlackUnsure):
             return Person(user_id, is_admin=False)
         profile = user.get("profile", {})
         name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user_id
@@ -46,7 +92,3 @@ class People:
             self._known.clear()
         self._known[workspace_id, user_id] = (self._clock() + _REMEMBER_S, person)
         return person
-
-    async def names(self, workspace_id: UUID, user_ids: Iterable[str]) -> dict[str, str]:
-        """Names by id."""
-        return {user_id: (await self.find(workspace_id, user_id)).name for user_id in user_ids}
