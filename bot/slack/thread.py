@@ -16,6 +16,7 @@ from bot.db.replies import ReplyPart
 from bot.errors import Undeliverable
 from bot.slack.blocks import part_key, plain_message, reply_message
 from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
+from bot.slack.history import before, since
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.mrkdwn import decode, mentioned, without_own_mention
 from bot.slack.people import People
@@ -31,7 +32,6 @@ _DECORATION = (
     "no_text",
 )
 _SOFT = (SlackRefused, SlackUnsure, NotInstalled)
-_PAGE, _PAGES = 200, 25
 _POST_TRIES = 3
 _STATUS_WITHIN_S = 2
 _LATE = "_(answering after a restart)_\n\n"
@@ -61,7 +61,7 @@ class Threads:
         """The ask and the thread before it in plain words; what cannot be looked up is left out."""
         try:
             me = await self._clients.bot_user(ask.workspace_id)
-            messages = await self._history(ask)
+            messages = await before(await self._clients.of(ask.workspace_id), ask)
         except _SOFT as error:
             _log.info("thread_unread", task_id=str(ask.task_id), error=str(error))
             me, messages = "", []
@@ -138,37 +138,11 @@ class Threads:
         await asyncio.sleep(wait_s)
         key = part_key(ask.task_id, part.part)
         try:
-            messages = await self._pages(client, ask, oldest=ask.ts, include_all_metadata=True)
+            messages = await since(client, ask)
         except SlackRefused as refused:
             _log.warning("look_up_impossible", task_id=str(ask.task_id), error=refused.code)
             return None, _LATE
         return next((str(message["ts"]) for message in messages if _key_of(message) == key), None), ""
-
-    async def _history(self, ask: TakenAsk) -> list[dict[str, Any]]:
-        """The messages of the thread before the ask, oldest first; none for an ask that begins one."""
-        if ask.thread_ts == ask.ts:
-            return []
-        client = await self._clients.of(ask.workspace_id)
-        messages = await self._pages(client, ask)
-        return [message for message in messages if str(message.get("ts", "")) < ask.ts]
-
-    async def _pages(self, client: SlackClient, ask: TakenAsk, **wanted: Any) -> list[dict[str, Any]]:
-        messages: list[dict[str, Any]] = []
-        cursor = ""
-        for _ in range(_PAGES):
-            page = await client.call(
-                "conversations.replies",
-                channel=ask.channel_id,
-                ts=ask.thread_ts,
-                limit=_PAGE,
-                cursor=cursor,
-                **wanted,
-            )
-            messages.extend(page.get("messages", []))
-            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
-            if not cursor:
-                break
-        return messages
 
     async def _status(self, ask: TakenAsk, status: str) -> None:
         try:

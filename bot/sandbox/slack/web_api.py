@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.sandbox.slack.conveniences import Conveniences
 from bot.sandbox.slack.faults import Faults
+from bot.sandbox.slack.paging import page
 from bot.sandbox.slack.rules import Rejected, check_channel, check_content, check_scope
 from bot.sandbox.slack.state import SlackState
 
@@ -111,12 +112,12 @@ class WebApi:
         thread = self._state.thread(channel, str(sent.get("ts")))
         if not thread:
             raise Rejected("thread_not_found")
-        return _page(thread, sent)
+        return page(thread, sent, root=thread[0])
 
     def _history(self, sent: Answer) -> Answer:
         channel = check_channel(self._state, sent.get("channel"), to_post=False)
         roots = [m for m in self._state.messages[channel] if m.get("thread_ts", m["ts"]) == m["ts"]]
-        return _page(roots[::-1], sent)
+        return page(roots[::-1], sent)
 
     def _post(self, sent: Answer) -> Answer:
         channel = check_channel(self._state, sent.get("channel"), to_post=True)
@@ -192,19 +193,3 @@ async def _arguments(request: web.Request) -> Answer:
     elif request.can_read_body:
         sent.update(dict(await request.post()))
     return sent
-
-
-def _page(messages: list[Answer], sent: Answer) -> Answer:
-    limit = min(int(sent.get("limit") or 100), 1000)
-    start = int(sent.get("cursor") or 0)
-    oldest = str(sent.get("oldest") or "")
-    fitting = [message for message in messages if message["ts"] > oldest] if oldest else messages
-    shown = fitting[start : start + limit]
-    if str(sent.get("include_all_metadata", "")).lower() not in {"1", "true"}:
-        shown = [{key: value for key, value in message.items() if key != "metadata"} for message in shown]
-    more = start + limit < len(fitting)
-    return {
-        "messages": shown,
-        "has_more": more,
-        "response_metadata": {"next_cursor": str(start + limit) if more else ""},
-    }
