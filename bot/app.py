@@ -140,7 +140,7 @@ async def _serve(
     worker = Worker(db, threads, answerer, split, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     ingest, command = Ingest(parts.ingest_db, worker.wake), CostsCommand(db, parts.reports, people)
-    bolt = build_app(secret, base_url, clients.authorizer(), ingest, command, db)
+    bolt = build_app(secret, base_url, clients.authorizer(), ingest, command)
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))
     await stack.enter_async_context(schedule(_jobs(db, digests)))

@@ -107,7 +107,7 @@ def manifest(name: str) -> Any:
 def registered(kind: str) -> list[str]:
     """What Bolt was told to listen to: the constraint that each listener's matcher closes over."""
     nobody = cast(Any, None)
-    app: AsyncApp = build_app("secret", "http://127.0.0.1:9/api/", cast(Any, authorize), nobody, nobody, nobody)
+    app: AsyncApp = build_app("secret", "http://127.0.0.1:9/api/", cast(Any, authorize), nobody, nobody)
     matchers = [matcher for listener in app._async_listeners for matcher in listener.matchers]
     found = [constraint(cast(Any, matcher).func) for matcher in matchers]
     return sorted(name for of, name in found if of == kind)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, delete, func
+from sqlalchemy import LargeBinary, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -83,6 +83,12 @@ class InstallationStore:
             row.scopes,
             row.installed_by,
         )
+
+    async def made_after(self, moment: datetime) -> bool:
+        """Whether Lucy was installed here later than `moment`."""
+        mine = InstallationRow.workspace_id == self._workspace_id
+        later = select(InstallationRow.workspace_id).where(mine, InstallationRow.installed_at > moment)
+        return (await self._session.execute(later)).scalar_one_or_none() is not None
 
     async def forget(self) -> None:
         """Wipe the token: the workspace uninstalled Lucy."""

@@ -11,10 +11,8 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.slack.costs_command import CostsCommand
-from bot.slack.events import workspace_of
 from bot.slack.failures import tell
 from bot.slack.ingest import Ingest, Next
 
@@ -30,9 +28,8 @@ def build_app(
     authorize: Authorizer,
     ingest: Ingest,
     costs: CostsCommand,
-    db: Database,
 ) -> AsyncApp:
-    """An app that stores asks before it acknowledges them. Without a signing secret only Socket Mode may feed it."""
+    """An app that stores asks and farewells before it acknowledges them. Without a signing secret only Socket Mode may feed it."""
 
     async def store(req: Any, next: Next) -> Any:  # noqa: A002 - Bolt injects by this name
         return await ingest(req, next)
@@ -44,17 +41,15 @@ def build_app(
         before_authorize=store,
     )
     app.error(tell)
-    for event in EVENTS[:2]:
+    for event in EVENTS:
         app.event(event)(_stored_already)
-    for event in EVENTS[2:]:
-        app.event(event)(_farewell(db))
     app.command(COSTS)(_command(costs))
     app.action(re.compile(".*"))(_only_acknowledged)
     return app
 
 
 async def _stored_already() -> None:
-    """The ask is in the inbox since before the acknowledgement; the worker has been woken."""
+    """What the event asks for is in the database since before the acknowledgement; the worker has been woken."""
 
 
 async def _only_acknowledged(ack: AsyncAck) -> None:
@@ -71,19 +66,3 @@ def _command(costs: CostsCommand) -> Callable[..., Awaitable[None]]:
         await costs.answer(respond, command, workspace_id_of(slack_id))
 
     return lucy_costs
-
-
-def _bot_is_gone(event: dict[str, Any]) -> bool:
-    """True for an uninstall or a revoked bot token; people's own tokens are not ours."""
-    return event.get("type") == "app_uninstalled" or bool((event.get("tokens") or {}).get("bot"))
-
-
-def _farewell(db: Database) -> Callable[..., Awaitable[None]]:
-    async def farewell(body: dict[str, Any]) -> None:
-        slack_id = workspace_of(body)
-        if slack_id and _bot_is_gone(body["event"]):
-            async with db.unit(workspace_id_of(slack_id)) as unit:
-                await unit.workspaces.retire()
-                await unit.installations.forget()
-
-    return farewell

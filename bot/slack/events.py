@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.db.inbox import NewAsk
 
 LONGEST_TEXT = 40_000
+_LAST_S = 10**11
 _HUMAN_SUBTYPES = (None, "file_share", "thread_broadcast")
 
 
@@ -44,6 +46,25 @@ def incoming(body: Any) -> Incoming | None:
     kind = _id(event.get("channel_type")) or ("im" if channel.startswith("D") else "channel")
     thread = _id(event.get("thread_ts")) or ts
     return Incoming(slack_id, NewAsk(event_id, channel, kind, thread, ts, user, clean(_text(event.get("text")) or "")))
+
+
+def is_farewell(body: dict[str, Any]) -> bool:
+    """True for an uninstall or a revoked bot token; people's own tokens are not ours."""
+    event = body.get("event")
+    if not isinstance(event, dict):
+        return False
+    if event.get("type") == "app_uninstalled":
+        return True
+    tokens = event.get("tokens")
+    return event.get("type") == "tokens_revoked" and isinstance(tokens, dict) and bool(tokens.get("bot"))
+
+
+def happened_at(body: dict[str, Any]) -> datetime:
+    """When Slack says that an event happened; now, when it doesn't."""
+    seconds = body.get("event_time")
+    if not isinstance(seconds, int) or not 0 < seconds < _LAST_S:
+        return datetime.now(UTC)
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def clean(text: str) -> str:

@@ -1,9 +1,10 @@
-"""Storing before acknowledging: an ask is committed in the inbox before Slack gets its 200."""
+"""Storing before acknowledging: an ask or a farewell is committed before Slack gets its 200."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -13,10 +14,11 @@ from bot import log
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.errors import DatabaseAway
-from bot.slack.events import Incoming, incoming, workspace_of
+from bot.slack.events import Incoming, happened_at, incoming, is_farewell, workspace_of
 
 _log = log.get(__name__)
 STORE_WITHIN_S = 1.5
+_CLOCKS_APART = timedelta(seconds=5)
 
 Next = Callable[[], Awaitable[BoltResponse]]
 
@@ -28,18 +30,35 @@ class Ingest:
         self._db, self._wake = db, wake
 
     async def __call__(self, req: AsyncBoltRequest, next: Next) -> BoltResponse | None:  # noqa: A002 - Bolt's name
-        """Store what is to be answered. 503 when the database is away, so that Slack sends again."""
+        """Store what is to be answered. 500 when the database is away, so that Slack sends again."""
         body: Any = req.body
         if not isinstance(body, dict) or body.get("type") != "event_callback":
             return await next()
-        found = incoming(body)
         try:
             async with asyncio.timeout(STORE_WITHIN_S):
-                served = await self._store(found) if found else await self._serves(workspace_of(body))
+                served = await self._take(body)
         except (DatabaseAway, TimeoutError):
             _log.warning("not_stored", reason="database away")
             return BoltResponse(status=500, body="not stored")
         return await next() if served else BoltResponse(status=200, body="")
+
+    async def _take(self, body: Any) -> bool:
+        """Write down what the event asks for; False when nothing is left to do."""
+        found, slack_id = incoming(body), workspace_of(body)
+        if found:
+            return await self._store(found)
+        if slack_id and is_farewell(body):
+            await self._retire(slack_id, happened_at(body))
+            return False
+        return await self._serves(slack_id)
+
+    async def _retire(self, slack_id: str, at: datetime) -> None:
+        """Stop serving a workspace, unless Lucy was installed there again since `at`: Slack's repeats come late."""
+        async with self._db.unit(workspace_id_of(slack_id)) as unit:
+            if await unit.installations.made_after(at + _CLOCKS_APART):
+                return
+            await unit.workspaces.retire()
+            await unit.installations.forget()
 
     async def _store(self, found: Incoming) -> bool:
         async with self._db.unit(workspace_id_of(found.slack_id)) as unit:

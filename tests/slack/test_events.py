@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.events import LONGEST_TEXT, incoming
+from bot.slack.events import LONGEST_TEXT, happened_at, incoming, is_farewell
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -79,3 +79,6 @@ def test_no_shape_of_json_makes_it_crash(whole: Any, event: Any, field: Any) -> 
     incoming(whole)
     incoming({**delivery(), "event": event, "authorizations": field})
     incoming(delivery(type=field, subtype=field, text=field, bot_id=field))
+    is_farewell({**delivery(type="tokens_revoked", tokens=field), "event": event})
+    is_farewell(delivery(type="tokens_revoked", tokens=field))
+    happened_at({"event_time": field})
