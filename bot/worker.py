@@ -17,13 +17,14 @@ from bot.conversation.answer import Answerer
 from bot.conversation.ask import Ask, Transcript
 from bot.costs.tracker import Keep, Payer
 from bot.db.database import Database
-from bot.db.inbox import MAX_ATTEMPTS, Lease, TakenAsk
-from bot.errors import DatabaseAway, LeaseLost, LucyError, Undeliverable
+from bot.db.inbox import MAX_ATTEMPTS, MAX_DELIVERIES, Lease, TakenAsk
+from bot.errors import DatabaseAway, LeaseLost, LucyError, Undecryptable, Undeliverable
 from bot.telemetry import Telemetry
 
 _log = log.get(__name__)
 _POLL_S = 1.0
 _DRAIN_S = 20.0
+_LONGEST_RETRY_S = 300.0
 
 NO_WORDS = "I found no words in that message, and I can't read files yet. Please write what you need."
 
@@ -50,10 +51,15 @@ class Threads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many asks at once, for how long a lease (seconds)."""
+    """How many asks at once, for how long a lease, how soon again after a failure (seconds)."""
 
     concurrency: int = 16
     lease_s: float = 60
+    retry_s: float = 2
+
+    def again_in(self, tries: int) -> timedelta:
+        """Twice as long after every try, at most five minutes."""
+        return timedelta(seconds=min(self.retry_s * 2.0 ** (tries - 1), _LONGEST_RETRY_S))
 
 
 class Worker:
@@ -156,20 +162,30 @@ class Worker:
             _log.warning("database_away", task_id=str(ask.task_id))
         except Exception as error:  # noqa: BLE001 - the one place where a worker survives a bug
             _log.exception("ask_failed", task_id=str(ask.task_id), error=type(error).__name__)
-            await self._hand_back(ask, timedelta(seconds=2**ask.attempts))
+            await self._hand_back(ask, self._pace.again_in(ask.attempts))
         finally:
             await self._threads.settled(ask)
 
     async def _answer_and_deliver(self, ask: TakenAsk) -> str:
-        outcome = "answered"
-        if not await self._has_answer(ask):
-            outcome = await self._answer(ask)
         try:
+            outcome = await self._answered(ask)
             await self._threads.deliver(ask)
-        except Undeliverable as error:
+        except (Undeliverable, Undecryptable) as error:
             _log.warning("undeliverable", task_id=str(ask.task_id), reason=str(error))
             return "undeliverable"
         return outcome
+
+    async def _answered(self, ask: TakenAsk) -> str:
+        """See that an answer is stored. Raises Undeliverable when nobody would read it any more."""
+        async with self._db.unit(ask.workspace_id) as unit:
+            workspace, kept = await unit.workspaces.read(), await unit.replies.kept(ask.task_id)
+        if workspace is None or not workspace.active:
+            raise Undeliverable("the workspace left")
+        if not kept:
+            return await self._answer(ask)
+        if ask.attempts > MAX_DELIVERIES:
+            raise Undeliverable("tried too often")
+        return "answered"
 
     async def _answer(self, ask: TakenAsk) -> str:
         if ask.attempts > MAX_ATTEMPTS:
@@ -190,10 +206,6 @@ class Worker:
             return "failed"
         return "answered"
 
-    async def _has_answer(self, ask: TakenAsk) -> bool:
-        async with self._db.unit(ask.workspace_id) as unit:
-            return bool(await unit.replies.parts(ask.task_id))
-
     async def _keep(self, ask: TakenAsk, sentence: str) -> None:
         async with self._db.unit(ask.workspace_id) as unit:
             await unit.replies.store(ask.lease, [sentence])
@@ -209,7 +221,7 @@ class Worker:
     async def _hand_back(self, ask: TakenAsk, delay: timedelta, *, counted: bool = True) -> None:
         try:
             async with self._db.unit(ask.workspace_id) as unit:
-                maybe_posted = bool(await unit.replies.parts(ask.task_id))
+                maybe_posted = await unit.replies.kept(ask.task_id)
                 await unit.inbox.hand_back(ask.lease, delay, counted=counted or maybe_posted)
         except (LeaseLost, DatabaseAway):
             _log.info("lease_left_to_expire", task_id=str(ask.task_id))

@@ -19,6 +19,9 @@ from bot.errors import LeaseLost
 MAX_ATTEMPTS = 5
 """After so many tries an ask is declared dead, with one honest message."""
 
+MAX_DELIVERIES = 15
+"""After so many tries, those of answering included, a stored answer that Slack does not take is given up."""
+
 
 class InboxRow(Base):
     __tablename__ = "inbox"

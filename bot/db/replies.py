@@ -59,6 +59,13 @@ class ReplyStore:
         ]
         await self._session.execute(insert(ReplyPartRow), rows)
 
+    async def kept(self, task_id: UUID) -> bool:
+        """Whether an answer is stored; it need not be readable."""
+        mine = select(func.count()).where(
+            ReplyPartRow.workspace_id == self._workspace_id, ReplyPartRow.task_id == task_id
+        )
+        return bool((await self._session.execute(mine)).scalar_one())
+
     async def parts(self, task_id: UUID) -> list[ReplyPart]:
         """The answer as stored, in order; empty when no model has answered yet."""
         age = func.extract("epoch", func.now() - ReplyPartRow.intent_at)

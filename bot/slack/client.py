@@ -10,6 +10,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.db.database import inside_unit
 from bot.errors import LucyError
 
 TIMEOUT_S = 10
@@ -44,6 +45,7 @@ class SlackClient:
 
     async def call(self, method: str, permit: Permit | None = None, /, **arguments: Any) -> dict[str, Any]:
         """Call a method. Raises SlackRefused or SlackUnsure; only reads are repeated when unsure."""
+        assert not inside_unit(), "no call to Slack inside a unit of work"
         for attempt in range(1, _TRIES + 1):
             if permit:
                 await permit()
