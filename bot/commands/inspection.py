@@ -20,6 +20,7 @@ from bot.routing.tiers import Tiers, read_tiers
 from bot.slack.client import SlackRefused, SlackUnsure
 from bot.slack.grants import grants_of
 from bot.slack.oauth import SCOPES
+from bot.slack.socket import try_app_token
 
 NEWEST_TRIED = 18
 
@@ -104,17 +105,33 @@ def manifests(folder: Path) -> Iterator[Finding]:
 
 
 async def slack(settings: Settings) -> AsyncIterator[Finding]:
-    """Whether Slack takes the bot token, and what it was not granted."""
-    if settings.slack_bot_token is None:
-        return
+    """Whether Slack takes the tokens, and what the bot's was not granted."""
+    if settings.slack_bot_token:
+        async for finding in _bot_token(settings.slack_bot_token.get_secret_value(), settings.slack_api_url):
+            yield finding
+    if settings.slack_app_token:
+        yield await _app_token(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
+
+
+async def _bot_token(token: str, base_url: str) -> AsyncIterator[Finding]:
     try:
-        grants = await grants_of(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        grants = await grants_of(token, base_url)
     except SlackRefused as error:
         yield Finding("Slack", State.FAULT, f"SLACK_BOT_TOKEN is refused: {error.code}")
         return
     except SlackUnsure as error:
-        yield Finding("Slack", State.FAULT, f"{settings.slack_api_url} does not answer ({error})")
+        yield Finding("Slack", State.FAULT, f"{base_url} does not answer ({error})")
         return
     yield Finding("Slack", State.OK, f"the token speaks for {grants.user} in {grants.team}")
     if grants.lacking:
         yield Finding("Slack", State.WARNING, f"the token lacks {', '.join(grants.lacking)}: reinstall the app")
+
+
+async def _app_token(token: str, base_url: str) -> Finding:
+    try:
+        await try_app_token(token, base_url)
+    except SlackRefused as error:
+        return Finding("Socket Mode", State.FAULT, f"SLACK_APP_TOKEN is refused: {error.code}")
+    except SlackUnsure as error:
+        return Finding("Socket Mode", State.FAULT, f"{base_url} does not answer ({error})")
+    return Finding("Socket Mode", State.OK, "a connection may be opened with SLACK_APP_TOKEN")

@@ -19,7 +19,7 @@ _log = log.get(__name__)
 @asynccontextmanager
 async def socket_mode(app: AsyncApp, app_token: str, base_url: str) -> AsyncIterator[None]:
     """Connected while the block runs; reconnects by itself. Raises SettingError when Slack refuses the token."""
-    await _try_token(app_token, base_url)
+    await _refuse_bad_token(app_token, base_url)
     handler = AsyncSocketModeHandler(app, app_token, web_client=AsyncWebClient(token=app_token, base_url=base_url))
     try:
         await handler.connect_async()  # type: ignore[no-untyped-call]
@@ -28,10 +28,15 @@ async def socket_mode(app: AsyncApp, app_token: str, base_url: str) -> AsyncIter
         await handler.close_async()  # type: ignore[no-untyped-call]
 
 
-async def _try_token(app_token: str, base_url: str) -> None:
+async def try_app_token(app_token: str, base_url: str) -> None:
+    """Ask for a socket without opening it. Raises SlackRefused or SlackUnsure."""
+    await SlackClient(app_token, base_url).call("apps.connections.open")
+
+
+async def _refuse_bad_token(app_token: str, base_url: str) -> None:
     """The SDK repeats even a refused token for ever, so it is tried before; Slack being away is the SDK's to wait for."""
     try:
-        await SlackClient(app_token, base_url).call("apps.connections.open")
+        await try_app_token(app_token, base_url)
     except SlackRefused as refused:
         if refused.code != "ratelimited":
             raise SettingError(f"SLACK_APP_TOKEN: Slack refused it ({refused.code})") from refused

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from bot.commands.findings import State
 from bot.commands.inspection import database, manifests, of_version, slack
 from bot.config import Settings
+from bot.sandbox.sandbox import Sandbox
 from bot.slack.oauth import SCOPES
 from tests.tracked import ROOT
 
@@ -121,3 +122,30 @@ async def test_a_token_that_slack_refuses_is_a_fault(slack_that_says: Answer) ->
     assert [(finding.state, finding.detail) for finding in found] == [
         (State.FAULT, "SLACK_BOT_TOKEN is refused: invalid_auth")
     ]
+
+
+@pytest.mark.parametrize(
+    ("app_token", "state", "words"),
+    [(None, State.OK, "may be opened"), ("xapp-wrong", State.FAULT, "SLACK_APP_TOKEN is refused: invalid_auth")],
+)
+async def test_an_app_token_is_tried(sandbox: Sandbox, app_token: str | None, state: State, words: str) -> None:
+    token = SecretStr(app_token or sandbox.slack.state.app_token)
+    settings = Settings(slack_app_token=token, slack_api_url=sandbox.slack.api_url, _env_file=None)
+
+    [found] = [finding async for finding in slack(settings)]
+
+    assert (found.subject, found.state) == ("Socket Mode", state)
+    assert words in found.detail
+
+
+async def test_a_slack_that_is_away_is_a_fault_of_the_app_token_too() -> None:
+    settings = Settings(
+        slack_app_token=SecretStr("xapp-1"),
+        slack_api_url="http://127.0.0.1:9/api/",
+        slack_bot_token=None,
+        _env_file=None,
+    )
+
+    [found] = [finding async for finding in slack(settings)]
+
+    assert (found.subject, found.state) == ("Socket Mode", State.FAULT)
