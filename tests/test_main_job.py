@@ -10,6 +10,7 @@ from bot.app import Lucy
 from bot.db.ids import workspace_id_of
 from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.slack.workspace import SlackWorkspace
 
 ACME = workspace_id_of("T0ACME")
 
@@ -21,7 +22,7 @@ async def test_a_mention_with_a_broken_primary_is_answered_once_by_the_fallback_
     sandbox.providers["openai"].answers("94107.")
 
     ts = await sandbox.slack.say("U0BEN", "C0GENERAL", "<@U0LUCY> hello there, what is our zip code?")
-    await answered(sandbox, "C0GENERAL", ts)
+    await answered(sandbox.slack, "C0GENERAL", ts)
 
     assert sandbox.slack.answers("C0GENERAL", ts) == ["94107."]
     async with running.db.unit(ACME) as unit:
@@ -38,7 +39,7 @@ async def test_the_same_event_three_times_and_its_twin_are_one_ask(running: Lucy
 
     for event, event_id in ((twin, "Ev2"), (mention, "Ev1"), (mention, "Ev1"), (mention, "Ev1")):
         assert await slack.delivery.event(event, event_id) == 200
-    await answered(sandbox, "C0GENERAL", message["ts"])
+    await answered(sandbox.slack, "C0GENERAL", message["ts"])
     await asyncio.sleep(0.5)
 
     assert len(slack.answers("C0GENERAL", message["ts"])) == 1
@@ -144,7 +145,7 @@ async def test_forged_and_stale_signatures_are_refused_and_a_huge_body_too(runni
 
 async def test_the_command_shows_the_spend_to_the_asker(running: Lucy, sandbox: Sandbox) -> None:
     ts = await sandbox.slack.say("U0BEN", "C0GENERAL", "<@U0LUCY> hello")
-    await answered(sandbox, "C0GENERAL", ts)
+    await answered(sandbox.slack, "C0GENERAL", ts)
     await done(running)
 
     shown = await sandbox.slack.command("/lucy-costs", "today by model", "U0ADA", "C0GENERAL")
@@ -161,10 +162,10 @@ async def test_the_digest_is_posted_on_demand_with_its_baseline_named(running: L
     assert "Lucy cost" in sandbox.slack.messages("C0FINANCE")[-1]["text"]
 
 
-async def answered(sandbox: Sandbox, channel: str, ts: str) -> None:
+async def answered(slack: SlackWorkspace, channel: str, ts: str) -> None:
     """Wait until Lucy said something in a thread."""
     async with asyncio.timeout(20):
-        while not sandbox.slack.answers(channel, ts):
+        while not slack.answers(channel, ts):
             await asyncio.sleep(0.02)
 
 

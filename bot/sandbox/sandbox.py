@@ -11,6 +11,11 @@ from aiohttp import web
 from bot.sandbox.providers import wire
 from bot.sandbox.providers.bills import Bills
 from bot.sandbox.providers.vendor import Vendor
+from bot.sandbox.slack.cast import acme, globex
+from bot.sandbox.slack.consent import Consent
+from bot.sandbox.slack.front import Front
+from bot.sandbox.slack.sockets import Sockets
+from bot.sandbox.slack.state import SlackState, new_app
 from bot.sandbox.slack.workspace import SlackWorkspace
 
 Wire = Callable[[Vendor, web.Request], Awaitable[web.StreamResponse]]
@@ -37,21 +42,24 @@ class Sandbox:
 
     def __init__(self, port: int = 0, retry_delays_s: tuple[float, ...] = (0.0, 60.0, 300.0)) -> None:
         """Listens on 127.0.0.1 alone; port 0 picks a free one."""
-        self.slack = SlackWorkspace(retry_delays_s)
+        app, sockets = new_app(), Sockets()
+        self.slack = SlackWorkspace(SlackState(acme(), app), sockets, retry_delays_s)
+        self.globex = SlackWorkspace(SlackState(globex(), app, installed=False), sockets, retry_delays_s)
+        self.consent = Consent(app, (self.globex.state, "U1HANK"))
         self.providers = Providers({name: Vendor(name) for name in _ROUTES})
         self.app = web.Application(client_max_size=4_000_000)
         self._port = port
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
-        self.slack.routes(self.app)
+        Front((self.slack, self.globex), self.consent).routes(self.app)
         for name, (base, path, speak) in _ROUTES.items():
             self.app.router.add_post(base + path, self._speaking(name, speak))
         Bills(*(self.providers[name] for name in ("openai", "anthropic", "openrouter"))).routes(self.app)
         self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        self.slack.origin = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.slack.origin = self.globex.origin = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         for name, (base, _, _) in _ROUTES.items():
             self.providers[name].api_base = self.slack.origin + base
         return self
@@ -59,6 +67,7 @@ class Sandbox:
     async def __aexit__(self, *_: object) -> None:
         await self.slack.sockets.close()
         await self.slack.delivery.close()
+        await self.globex.delivery.close()
         if self._runner:
             await self._runner.cleanup()
 

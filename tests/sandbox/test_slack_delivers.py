@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from urllib.parse import parse_qs
 
 import aiohttp
 import pytest
@@ -173,3 +175,38 @@ async def test_a_socket_gets_what_http_would_have_got(sandbox: Sandbox, client: 
     await handler.close_async()
 
     assert heard == ["<@U0LUCY> over the socket"]
+
+
+@pytest.mark.parametrize(("subscribed", "told"), [(False, ["app_mention"]), (True, ["app_mention", "message"])])
+async def test_a_mention_comes_with_its_twin_when_the_app_hears_channels(
+    sandbox: Sandbox, receiver: Receiver, *, subscribed: bool, told: list[str]
+) -> None:
+    sandbox.slack.state.app.hears_channels = subscribed
+
+    await sandbox.slack.say("U0ADA", "C0ENG", "<@U0LUCY> hi")
+
+    bodies = [json.loads(body) for _, body in receiver.seen]
+    assert [body["event"]["type"] for body in bodies] == told
+    assert len({body["event_id"] for body in bodies}) == len(told)
+    assert len({body["event"]["ts"] for body in bodies}) == 1
+
+
+async def test_what_is_said_where_the_app_is_not_is_not_told(sandbox: Sandbox, receiver: Receiver) -> None:
+    await sandbox.slack.say("U0ADA", "C0QUIET", "<@U0LUCY> hi")
+    await sandbox.globex.say("U1HANK", "C1LOBBY", "<@U1LUCY> hi")
+
+    assert receiver.seen == []
+
+
+async def test_a_shortcut_and_a_modal_reach_the_app(sandbox: Sandbox, receiver: Receiver) -> None:
+    ts = await sandbox.slack.say("U0ADA", "C0ENG", "what does this mean?")
+    sandbox.slack.state.views["V1"] = {"id": "V1", "type": "modal", "callback_id": "wish", "private_metadata": "x"}
+
+    await sandbox.slack.shortcut("ask_lucy", "U0BEN", "C0ENG", ts)
+    await sandbox.slack.submit("V1", {"tier": {"pick": {"value": "3"}}}, "U0BEN")
+
+    picked, sent = (json.loads(parse_qs(body)["payload"][0]) for _, body in receiver.seen)
+    assert (picked["type"], picked["callback_id"], picked["message"]["ts"]) == ("message_action", "ask_lucy", ts)
+    assert picked["response_url"].startswith(sandbox.slack.origin)
+    assert (sent["type"], sent["view"]["private_metadata"]) == ("view_submission", "x")
+    assert sent["view"]["state"]["values"]["tier"]["pick"]["value"] == "3"

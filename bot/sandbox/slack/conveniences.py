@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bot.sandbox.slack.cast import Channel
 from bot.sandbox.slack.rules import Rejected, check_blocks, check_channel, check_content
-from bot.sandbox.slack.state import Channel, SlackState, shown
+from bot.sandbox.slack.state import SlackState, shown
 
 Answer = dict[str, Any]
 _SESSION_STATES = frozenset({"processing", "active", "suspended", "closed"})
+_TRIGGER_S = 3.0
 
 
 class Conveniences:
@@ -28,8 +30,8 @@ class Conveniences:
             "conversations.members": self._members,
             "conversations.join": self._join,
             "conversations.open": self._open,
-            "views.open": self._view,
-            "views.publish": self._view,
+            "views.open": self._open_view,
+            "views.publish": self._publish_view,
         }
 
     def _reactions(self, sent: Answer) -> tuple[str, Answer, set[str]]:
@@ -96,17 +98,31 @@ class Conveniences:
         return {"channel": _channel(channel)}
 
     def _open(self, sent: Answer) -> Answer:
-        for channel in self._state.channels.values():
-            if channel.kind == "im" and sent.get("users") in channel.members - {self._state.bot_user_id}:
-                return {"channel": {"id": channel.id}}
-        raise Rejected("user_not_found")
+        if sent.get("users") not in self._state.people:
+            raise Rejected("user_not_found")
+        return {"channel": {"id": self._state.direct(str(sent["users"]))}}
 
-    def _view(self, sent: Answer) -> Answer:
+    def _open_view(self, sent: Answer) -> Answer:
+        age_s = self._state.pull(sent.get("trigger_id"))
+        if age_s is None:
+            raise Rejected("invalid_trigger_id")
+        if age_s > _TRIGGER_S:
+            raise Rejected("expired_trigger_id")
+        return self._view(sent, "modal")
+
+    def _publish_view(self, sent: Answer) -> Answer:
+        if sent.get("user_id") not in self._state.people:
+            raise Rejected("user_not_found")
+        return self._view(sent, "home")
+
+    def _view(self, sent: Answer, kind: str) -> Answer:
         view = sent.get("view")
-        if not isinstance(view, dict) or view.get("type") not in {"home", "modal"}:
+        if not isinstance(view, dict) or view.get("type") != kind:
             raise Rejected("invalid_arguments")
         check_blocks(view.get("blocks"), most=100)
-        return {"view": {**view, "id": "V0LUCY"}}
+        kept = {**view, "id": f"V{len(self._state.views) + 1}LUCY"}
+        self._state.views[kept["id"]] = kept
+        return {"view": kept}
 
 
 def _channel(channel: Channel) -> Answer:

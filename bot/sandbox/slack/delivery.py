@@ -38,9 +38,17 @@ class Deliverer:
         self, state: SlackState, sockets: Sockets, retry_delays_s: tuple[float, ...] = (0.0, 60.0, 300.0)
     ) -> None:
         self._state, self._sockets, self._delays = state, sockets, retry_delays_s
-        self.events_url: str | None = None
         self.log: list[Delivery] = []
         self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def events_url(self) -> str | None:
+        """Where the app wants to be told; one address for every team."""
+        return self._state.app.events_url
+
+    @events_url.setter
+    def events_url(self, url: str | None) -> None:
+        self._state.app.events_url = url
 
     async def close(self) -> None:
         """Close the connections."""

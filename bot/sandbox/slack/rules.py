@@ -10,10 +10,17 @@ NEEDS = {
     "chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.delete": "chat:write",
     "chat.postEphemeral": "chat:write", "chat.startStream": "chat:write", "chat.appendStream": "chat:write",
     "chat.stopStream": "chat:write", "assistant.threads.setStatus": "chat:write", "users.info": "users:read",
-    "conversations.replies": "channels:history", "conversations.history": "channels:history", "team.info": "team:read",
-    "users.list": "users:read", "reactions.add": "reactions:write", "reactions.remove": "reactions:write",
+    "team.info": "team:read", "conversations.list": "channels:read", "users.list": "users:read",
+    "reactions.add": "reactions:write", "reactions.remove": "reactions:write",
     "conversations.join": "channels:join", "conversations.open": "im:write",
+    "assistant.threads.setTitle": "assistant:write", "assistant.threads.setSuggestedPrompts": "assistant:write",
 }  # fmt: skip
+
+_NEEDS_BY_KIND = {
+    "conversations.replies": "history", "conversations.history": "history", "conversations.info": "read",
+    "conversations.members": "read",
+}  # fmt: skip
+_KINDS = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 
 _BLOCKS = frozenset({
     "section", "header", "divider", "context", "actions", "markdown", "image", "input", "rich_text", "table",
@@ -29,9 +36,11 @@ class Rejected(Exception):
         self.code, self.more = code, more
 
 
-def check_scope(state: SlackState, method: str) -> None:
-    """A token without the scope a method needs is refused."""
-    needed = NEEDS.get(method)
+def check_scope(state: SlackState, method: str, channel: object) -> None:
+    """A token without the scope a method needs, which may depend on the kind of channel, is refused."""
+    needed, kind = NEEDS.get(method), state.channels.get(str(channel))
+    if method in _NEEDS_BY_KIND:
+        needed = f"{_KINDS[kind.kind if kind else 'channel']}:{_NEEDS_BY_KIND[method]}"
     if needed and needed not in state.scopes:
         raise Rejected("missing_scope", needed=needed, provided=",".join(sorted(state.scopes)))
 
@@ -39,7 +48,7 @@ def check_scope(state: SlackState, method: str) -> None:
 def check_channel(state: SlackState, channel: object, *, to_post: bool) -> str:
     """The channel's id; unknown, archived or foreign channels are refused."""
     if isinstance(channel, str) and channel in state.people and to_post:
-        return "D0LUCY"
+        return state.direct(channel)
     found = state.channels.get(str(channel))
     if found is None:
         raise Rejected("channel_not_found")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from bot.sandbox.slack.cast import Cast, Channel
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -17,56 +20,47 @@ SCOPES = frozenset({
 })  # fmt: skip
 
 
-_CHATTER = (
-    ("C0GENERAL", "U0ADA", "Morning all! The release moved to Thursday, thanks to everyone who tested last night."),
-    ("C0GENERAL", "U0DEV", "Roadmap review at 3. I invited *Lucy* to this channel: mention her and see what it costs."),
-    ("C0ENG", "U0BEN", "Checkout test is flaky again, looking at it now. `make test` fails one run in ten."),
-    ("C0FINANCE", "U0CHL", "I set Lucy's daily digest to post here at nine."),
-    ("C0RANDOM", "U0EVA", "Cinnamon buns in the kitchen."),
-)
-"""What was said before the demo began."""
-
-
 @dataclass(slots=True)
-class Person:
-    """Someone in the workspace."""
+class App:
+    """What Slack knows of Lucy's app, whatever team it is installed in.
 
-    id: str
-    name: str
-    title: str = ""
-    is_admin: bool = False
-    is_owner: bool = False
-    is_bot: bool = False
+    `hears_channels`: whether it subscribed to message.channels, which tells it of every post in its channels.
+    """
+
+    id: str = "A0LUCY"
+    client_id: str = "1.2"
+    client_secret: str = ""
+    signing_secret: str = ""
+    token: str = ""
+    events_url: str | None = None
+    hears_channels: bool = False
 
 
-@dataclass(slots=True)
-class Channel:
-    """A channel or a direct message; `members` matter for who may post."""
-
-    id: str
-    name: str
-    topic: str = ""
-    kind: str = "channel"
-    archived: bool = False
-    members: set[str] = field(default_factory=set)
+def new_app() -> App:
+    """The same secrets for every run."""
+    client, signing, token = (_secret("T0ACME", purpose) for purpose in ("client", "signing", "app"))
+    return App(client_secret=client, signing_secret=signing, token=f"xapp-{token}")
 
 
 class SlackState:
     """One team; every visible change is told to the listeners as a plain dict."""
 
-    def __init__(self, team_id: str = "T0ACME") -> None:
-        self.team_id, self.team = team_id, "Acme"
-        self.bot_user_id, self.bot_id, self.app_id = "U0LUCY", "B0LUCY", "A0LUCY"
-        self.bot_token, self.app_token = f"xoxb-{_secret(team_id, 'bot')}", f"xapp-{_secret(team_id, 'app')}"
-        self.signing_secret = _secret(team_id, "signing")
+    def __init__(self, cast: Cast, app: App, *, installed: bool = True) -> None:
+        self.team_id, self.team, self.app = cast.team_id, cast.team, app
+        self.bot_user_id, self.bot_id, self.app_id = cast.bot_user_id, cast.bot_id, app.id
+        self.bot_token, self.app_token = f"xoxb-{_secret(cast.team_id, 'bot')}", app.token
+        self.signing_secret = app.signing_secret
+        self.installed = installed
         self.scopes = set(SCOPES)
         self.revoked: set[str] = set()
-        self.people = {person.id: person for person in _people()}
-        self.channels = {channel.id: channel for channel in _channels(set(self.people))}
+        self.people = {person.id: person for person in cast.people}
+        self.channels = {channel.id: channel for channel in cast.channels}
         self.messages: dict[str, list[dict[str, Any]]] = {channel: [] for channel in self.channels}
+        self.views: dict[str, dict[str, Any]] = {}
+        self._triggers: dict[str, float] = {}
         self._listeners: list[Listener] = []
         self._ticks = itertools.count(1)
-        for channel, user, text in _CHATTER:
+        for channel, user, text in cast.said:
             self.messages[channel].append({"type": "message", "user": user, "text": text, "ts": self.new_ts()})
 
     def subscribe(self, listener: Listener) -> None:
@@ -81,6 +75,26 @@ class SlackState:
     def new_ts(self) -> str:
         """A timestamp that no other message has and that grows."""
         return f"{int(time.time())}.{next(self._ticks):06d}"
+
+    def new_trigger(self) -> str:
+        """A trigger_id, which opens one view within three seconds."""
+        trigger = secrets.token_hex(8)
+        self._triggers[trigger] = time.monotonic()
+        return trigger
+
+    def pull(self, trigger: object) -> float | None:
+        """How many seconds ago a trigger was made, once; None for one that never was, or was used."""
+        made = self._triggers.pop(str(trigger), None)
+        return None if made is None else time.monotonic() - made
+
+    def direct(self, user: str) -> str:
+        """The direct message between someone and Lucy, which begins when she first writes to them."""
+        members = {user, self.bot_user_id}
+        channel = next((c for c in self.channels.values() if c.kind == "im" and c.members == members), None)
+        if channel is None:
+            channel = Channel(f"D{user[1:]}", "Lucy", kind="im", members=members)
+            self.channels[channel.id], self.messages[channel.id] = channel, []
+        return channel.id
 
     def add(self, channel: str, message: dict[str, Any]) -> dict[str, Any]:
         """Store a message under a new ts."""
@@ -106,27 +120,3 @@ def shown(message: dict[str, Any]) -> dict[str, Any]:
 def _secret(team_id: str, purpose: str) -> str:
     """The same for every run, so that what an earlier run encrypted can still be read."""
     return hashlib.sha256(f"sandbox {team_id} {purpose}".encode()).hexdigest()[:32]
-
-
-def _people() -> list[Person]:
-    return [
-        Person("U0ADA", "Ada Okafor", "Head of Engineering", is_admin=True, is_owner=True),
-        Person("U0BEN", "Ben Ito", "Backend engineer"),
-        Person("U0CHL", "Chloé Martin", "Finance", is_admin=True),
-        Person("U0DEV", "Dev Patel", "Product manager"),
-        Person("U0EVA", "Eva Lindqvist", "Support"),
-        Person("U0LUCY", "Lucy", "App", is_bot=True),
-        Person("U0CIBT", "buildbot", "App", is_bot=True),
-    ]
-
-
-def _channels(everyone: set[str]) -> list[Channel]:
-    return [
-        Channel("C0GENERAL", "general", "Company-wide announcements", members=set(everyone)),
-        Channel("C0ENG", "engineering", "Builds, bugs and beautiful diffs", members=set(everyone)),
-        Channel("C0FINANCE", "finance", "Budgets and the daily digest", members=set(everyone)),
-        Channel("C0RANDOM", "random", "Everything else", members=set(everyone)),
-        Channel("C0QUIET", "quiet", "Lucy is not in here", members=everyone - {"U0LUCY"}),
-        Channel("C0OLD", "old-project", "Archived", archived=True, members=set(everyone)),
-        Channel("D0LUCY", "Lucy", "", kind="im", members={"U0ADA", "U0LUCY"}),
-    ]

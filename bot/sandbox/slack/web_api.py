@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -46,12 +48,12 @@ class WebApi:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One call."""
         method = request.match_info["method"]
-        sent = await _arguments(request)
+        sent = await arguments(request)
         fault = await self._faults.before(method)
         if fault is not None:
             return fault
         try:
-            answer = {"ok": True, **self._call(method, sent, request.headers.get("Authorization", ""))}
+            answer = {"ok": True, **self._call(method, sent, token_of(request, sent))}
         except Rejected as no:
             answer = {"ok": False, "error": no.code, **no.more}
         self.calls.append((method, sent))
@@ -59,27 +61,26 @@ class WebApi:
             request.transport.close()
         return web.json_response(answer, headers={"x-oauth-scopes": ",".join(sorted(self._state.scopes))})
 
-    def _call(self, method: str, sent: Answer, authorization: str) -> Answer:
-        token = authorization.removeprefix("Bearer ").strip() or str(sent.pop("token", ""))
+    def _call(self, method: str, sent: Answer, token: str) -> Answer:
         if method == "apps.connections.open":
             if token != self._state.app_token:
                 raise Rejected("invalid_auth")
             return {"url": self._socket_url()}
         if not token:
             raise Rejected("not_authed")
-        if token != self._state.bot_token:
+        if token != self._state.bot_token or not self._state.installed:
             raise Rejected("invalid_auth")
         if token in self._state.revoked:
             raise Rejected("token_revoked")
         if method not in self._methods:
             raise Rejected("unknown_method")
-        check_scope(self._state, method)
+        check_scope(self._state, method, sent.get("channel"))
         return self._methods[method](sent)
 
     def _auth_test(self, _: Answer) -> Answer:
         state = self._state
         return {
-            "url": "https://acme.example/",
+            "url": f"https://{state.team.lower()}.example/",
             "team": state.team,
             "user": "lucy",
             "team_id": state.team_id,
@@ -98,9 +99,13 @@ class WebApi:
 
     def _user(self, user_id: str) -> Answer:
         person = self._state.people[user_id]
+        offset = datetime.now(ZoneInfo(person.tz)).utcoffset() or timedelta()
         return {
-            "id": person.id, "real_name": person.name, "is_admin": person.is_admin, "is_owner": person.is_owner,
-            "is_bot": person.is_bot, "profile": {"display_name": person.name, "real_name": person.name, "title": person.title},
+            "id": person.id, "team_id": self._state.team_id, "real_name": person.name, "deleted": False,
+            "is_admin": person.is_admin, "is_owner": person.is_owner, "is_bot": person.is_bot,
+            "is_restricted": person.is_restricted, "is_ultra_restricted": False,
+            "tz": person.tz, "tz_label": person.tz, "tz_offset": int(offset.total_seconds()),
+            "profile": {"display_name": person.name, "real_name": person.name, "title": person.title},
         }  # fmt: skip
 
     def _info(self, sent: Answer) -> Answer:
@@ -185,7 +190,13 @@ class WebApi:
         return {}
 
 
-async def _arguments(request: web.Request) -> Answer:
+def token_of(request: web.Request, sent: Answer) -> str:
+    """The token of a call, from its header or its arguments."""
+    given = str(sent.pop("token", ""))
+    return request.headers.get("Authorization", "").removeprefix("Bearer ").strip() or given
+
+
+async def arguments(request: web.Request) -> Answer:
     """Arguments as Slack takes them: JSON, form or query."""
     sent: Answer = dict(request.query)
     if request.content_type == "application/json":

@@ -21,8 +21,8 @@ _RESPONSES = 5
 class SlackWorkspace:
     """One team with people, channels and an app called Lucy."""
 
-    def __init__(self, retry_delays_s: tuple[float, ...] = (0.0, 60.0, 300.0)) -> None:
-        self.state, self.faults, self.sockets = SlackState(), Faults(), Sockets()
+    def __init__(self, state: SlackState, sockets: Sockets, retry_delays_s: tuple[float, ...]) -> None:
+        self.state, self.faults, self.sockets = state, Faults(), sockets
         self.delivery = Deliverer(self.state, self.sockets, retry_delays_s)
         self.api = WebApi(self.state, self.faults, lambda: f"{self.origin.replace('http', 'ws', 1)}/socket")
         self.origin = ""
@@ -34,10 +34,8 @@ class SlackWorkspace:
         return f"{self.origin}/api/"
 
     def routes(self, app: web.Application) -> None:
-        """Add the Web API, sockets and response URLs."""
-        app.router.add_route("*", "/api/{method}", self.api.handle)
-        app.router.add_get("/socket", self.sockets.handle)
-        app.router.add_post("/response/{token}", self._respond)
+        """Add the response URLs of this team."""
+        app.router.add_post(f"/response/{self.state.team_id}/{{token}}", self._respond)
 
     def subscribe(self, listener: Listener) -> None:
         """`listener` hears of every visible change as a plain dict."""
@@ -52,33 +50,66 @@ class SlackWorkspace:
         return str(stored["ts"])
 
     def events_of(self, channel: str, message: dict[str, Any]) -> list[dict[str, Any]]:
-        """The deliveries one post causes: an app_mention, a direct message, or nothing Lucy subscribes to."""
+        """The deliveries one post causes: an app_mention, a message, both, or nothing the app subscribes to."""
+        if not self.state.installed or self.state.bot_user_id not in self.state.channels[channel].members:
+            return []
         event = {**message, "channel": channel, "event_ts": message["ts"]}
-        if self.state.channels[channel].kind == "im":
-            return [{**event, "type": "message", "channel_type": "im"}]
-        if f"<@{self.state.bot_user_id}" in message["text"]:
-            return [{**event, "type": "app_mention"}]
-        return []
+        kind = self.state.channels[channel].kind
+        told = [{**event, "type": "app_mention"}] if kind != "im" and self._named(message) else []
+        if kind == "im" or self.state.app.hears_channels:
+            told.append({**event, "type": "message", "channel_type": kind})
+        return told
+
+    async def uninstall(self) -> None:
+        """The team removes the app: its token ends, and the app is told."""
+        self.state.installed = False
+        self.state.revoked.add(self.state.bot_token)
+        await self.delivery.event({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [self.state.bot_user_id]}})
+        await self.delivery.event({"type": "app_uninstalled"})
 
     async def command(self, command: str, text: str, user: str, channel: str) -> list[dict[str, Any]]:
         """Someone runs a slash command; what only they see, so far."""
-        token = secrets.token_hex(8)
-        self._ephemeral[token] = []
+        url, shown = self._response_url()
         fields = {
             "command": command, "text": self._escaped(text), "user_id": user, "channel_id": channel,
-            "team_id": self.state.team_id, "response_url": f"{self.origin}/response/{token}", "trigger_id": token,
+            "team_id": self.state.team_id, "response_url": url, "trigger_id": self.state.new_trigger(),
         }  # fmt: skip
         await self.delivery.form(fields, "slash_commands")
-        return self._ephemeral[token]
+        return shown
 
     async def press(self, action_id: str, value: str, user: str, channel: str, ts: str) -> int:
         """Someone presses a button of a message."""
+        action = {"action_id": action_id, "value": value, "type": "button"}
         message = self.state.find(channel, ts)
+        return await self._interact("block_actions", user, channel={"id": channel}, message=message, actions=[action])
+
+    async def shortcut(self, callback_id: str, user: str, channel: str, ts: str) -> int:
+        """Someone picks a shortcut from a message's menu."""
+        message = self.state.find(channel, ts)
+        more = {"callback_id": callback_id, "message_ts": ts, "response_url": self._response_url()[0]}
+        return await self._interact("message_action", user, channel={"id": channel}, message=message, **more)
+
+    async def submit(self, view_id: str, values: dict[str, Any], user: str) -> int:
+        """Someone sends off a modal that the app opened; `values` by block and action."""
+        view = {**self.state.views[view_id], "state": {"values": values}}
+        return await self._interact("view_submission", user, view=view)
+
+    async def _interact(self, kind: str, user: str, **more: Any) -> int:
         payload = {
-            "type": "block_actions", "user": {"id": user}, "team": {"id": self.state.team_id},
-            "channel": {"id": channel}, "message": message, "actions": [{"action_id": action_id, "value": value, "type": "button"}],
+            "type": kind, "user": {"id": user}, "team": {"id": self.state.team_id}, "api_app_id": self.state.app_id,
+            "trigger_id": self.state.new_trigger(), **more,
         }  # fmt: skip
         return await self.delivery.form({"payload": json.dumps(payload)}, "interactive")
+
+    def _response_url(self) -> tuple[str, list[dict[str, Any]]]:
+        """A response_url, and what will be said through it."""
+        token = secrets.token_hex(8)
+        shown: list[dict[str, Any]] = []
+        self._ephemeral[token] = shown
+        return f"{self.origin}/response/{self.state.team_id}/{token}", shown
+
+    def _named(self, message: dict[str, Any]) -> bool:
+        return f"<@{self.state.bot_user_id}" in message["text"]
 
     def messages(self, channel: str, thread_ts: str | None = None) -> list[dict[str, Any]]:
         """What stands in a channel, or in one of its threads."""

@@ -1,0 +1,99 @@
+"""Slack's side of an install: the page that asks for consent, and the code that is exchanged for a token, once."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urljoin
+
+from aiohttp import web
+
+from bot.sandbox.slack.rules import Rejected
+from bot.sandbox.slack.state import SCOPES, App, SlackState
+
+_OPTIONAL = frozenset(
+    {"channels:join", "channels:read", "chat:write.public", "files:read", "im:write", "reactions:write"}
+)
+_CODE_LIVES_S = 600.0
+
+
+@dataclass(slots=True)
+class _Grant:
+    state: SlackState
+    user: str
+    scopes: set[str]
+    redirect_uri: str
+    made: float
+    used: bool = False
+
+
+class Consent:
+    """`visitor` is who sits at the browser and in which team; `declines` is what they say to Lucy."""
+
+    def __init__(self, app: App, visitor: tuple[SlackState, str]) -> None:
+        self._app, self.visitor = app, visitor
+        self.declines = False
+        self._grants: dict[str, _Grant] = {}
+
+    async def authorize(self, request: web.Request) -> web.StreamResponse:
+        """GET /oauth/v2/authorize: back to the app with a code, or with `access_denied`; a page when the link is wrong."""
+        asked = request.query
+        scopes = set(filter(None, asked.get("scope", "").split(",")))
+        own = urljoin(self._app.events_url or "", "/slack/oauth_redirect") if self._app.events_url else ""
+        back = asked.get("redirect_uri", own)
+        if asked.get("client_id") != self._app.client_id:
+            return web.Response(status=400, text="invalid_client_id")
+        if not scopes or not scopes <= SCOPES | _OPTIONAL:
+            return web.Response(status=400, text="invalid_scope")
+        if not own or back != own:
+            return web.Response(status=400, text="bad_redirect_uri")
+        if self.declines:
+            said = {"error": "access_denied"}
+        else:
+            said = {"code": secrets.token_urlsafe(16)}
+            state, user = self.visitor
+            grant = _Grant(state, user, scopes, asked.get("redirect_uri", ""), time.monotonic())
+            self._grants[said["code"]] = grant
+        said["state"] = asked.get("state", "")
+        return web.Response(status=302, headers={"Location": f"{back}?{urlencode(said)}"})
+
+    def exchange(self, sent: dict[str, Any], authorization: str) -> dict[str, Any]:
+        """oauth.v2.access. Raises Rejected."""
+        client_id, secret = _basic(authorization) or (sent.get("client_id"), sent.get("client_secret"))
+        if client_id != self._app.client_id:
+            raise Rejected("invalid_client_id")
+        if secret != self._app.client_secret:
+            raise Rejected("bad_client_secret")
+        grant = self._grants.get(str(sent.get("code")))
+        if grant is None:
+            raise Rejected("invalid_code")
+        if grant.used:
+            raise Rejected("code_already_used")
+        if time.monotonic() - grant.made > _CODE_LIVES_S:
+            raise Rejected("code_expired")
+        if str(sent.get("redirect_uri") or "") != grant.redirect_uri:
+            raise Rejected("bad_redirect_uri")
+        grant.used = True
+        return _installed(grant)
+
+
+def _installed(grant: _Grant) -> dict[str, Any]:
+    state = grant.state
+    state.installed, state.scopes = True, set(grant.scopes)
+    state.revoked.discard(state.bot_token)
+    return {
+        "access_token": state.bot_token, "token_type": "bot", "scope": ",".join(sorted(grant.scopes)),
+        "bot_user_id": state.bot_user_id, "app_id": state.app_id, "team": {"id": state.team_id, "name": state.team},
+        "enterprise": None, "is_enterprise_install": False, "authed_user": {"id": grant.user},
+    }  # fmt: skip
+
+
+def _basic(authorization: str) -> tuple[str, str] | None:
+    kind, _, coded = authorization.partition(" ")
+    if kind != "Basic":
+        return None
+    name, _, secret = base64.b64decode(coded).decode().partition(":")
+    return name, secret
