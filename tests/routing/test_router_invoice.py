@@ -64,12 +64,37 @@ async def test_the_rows_are_the_invoice(
         try:
             await router.route(Call(payer(workspace_id), Purpose.REPLY, tier, "chat", PROMPT))
         except NoAnswer:
-            assert mode is Mode.CONTENT_FILTER
+            assert mode in {Mode.CONTENT_FILTER, Mode.CONTENT_FILTER_400}
 
     ledger = await rows(db, workspace_id)
     assert_agree(ledger, [line for vendor in sandbox.providers.values() for line in vendor.invoice])
     assert sum(len(vendor.requests) for vendor in sandbox.providers.values()) == len(ledger)
     assert await rollup(db, workspace_id) == recomputed(ledger)
+
+
+@pytest.mark.parametrize(
+    ("mode", "fault", "costs"),
+    [
+        (Mode.NO_CHOICES, "empty", True),
+        (Mode.CONTENT_FILTER, "content_filter", True),
+        (Mode.CONTENT_FILTER_400, "content_filter", False),
+    ],
+)
+@pytest.mark.parametrize("vendor", ["gemini", "openai", "moonshot", "anthropic"])
+async def test_a_vendor_that_gives_no_answer_is_replaced_by_another(
+    db: Database, sandbox: Sandbox, router: Router, vendor: str, mode: Mode, fault: str, *, costs: bool
+) -> None:
+    workspace_id = new_id()
+    sandbox.providers[vendor].mode = mode
+    tier = next(tier for tier, vendors in VENDORS.items() if vendor in vendors)
+    if vendor == "openai":
+        sandbox.providers["gemini"].mode = Mode.ERROR
+
+    answer = await router.route(Call(payer(workspace_id), Purpose.REPLY, tier, "chat", PROMPT))
+
+    failed = [row for row in await rows(db, workspace_id) if vendor in row.requested_model]
+    assert vendor not in answer.model
+    assert {(row.state, row.error_class, bool(row.cost_usd)) for row in failed} == {("failed", fault, costs)}
 
 
 def assert_agree(ledger: Sequence[CostRow], invoice: Sequence[InvoiceLine]) -> None:

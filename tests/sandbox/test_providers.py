@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.llm.environment import load_litellm
@@ -115,6 +116,29 @@ async def test_an_answer_without_words_is_charged_all_the_same(sandbox: Sandbox,
     assert not answer.choices[0].message.content
     assert (answer.choices[0].finish_reason == "content_filter") is (mode is Mode.CONTENT_FILTER)
     assert sandbox.providers.invoice_total() > 0
+
+
+@pytest.mark.parametrize("vendor", MODELS)
+async def test_a_filter_that_answers_400_costs_nothing(sandbox: Sandbox, vendor: str) -> None:
+    sandbox.providers[vendor].mode = Mode.CONTENT_FILTER_400
+
+    with pytest.raises(Exception, match="content management policy"):
+        await ask(sandbox, vendor)
+
+    assert sandbox.providers.invoice_total() == 0
+
+
+@pytest.mark.parametrize("path", ["/llm/openai/v1/chat/completions", "/llm/gemini/v1beta/models/m:generateContent"])
+async def test_an_answer_may_have_no_choices_at_all(sandbox: Sandbox, path: str) -> None:
+    for vendor in sandbox.providers.values():
+        vendor.mode = Mode.NO_CHOICES
+    asked = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+
+    async with aiohttp.ClientSession() as web, web.post(sandbox.slack.origin + path, json=asked) as answer:
+        told = await answer.json()
+
+    assert [told.get("choices"), told.get("candidates")].count([]) == 1
+    assert sum(len(vendor.invoice) for vendor in sandbox.providers.values()) == 1
 
 
 async def test_retry_after_stands_on_the_429(sandbox: Sandbox) -> None:

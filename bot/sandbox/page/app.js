@@ -97,7 +97,7 @@ function row(message, all) {
 
 function happened(event) {
   if (event.event === "message") {
-    const list = state.messages[event.channel];
+    const list = (state.messages[event.channel] ??= []);
     const at = list.findIndex((m) => m.ts === event.message.ts);
     at < 0 ? list.push(event.message) : (list[at] = event.message);
     if (event.channel === channel) { if (event.message.user === state.me && event.message.thread_ts) thread = event.message.thread_ts; draw(); }

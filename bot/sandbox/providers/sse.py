@@ -32,6 +32,8 @@ def openai(made: Made, usage: dict[str, Any], *, include_usage: bool) -> list[st
 
     frames = [chunk({"role": "assistant", "content": ""}), *(chunk({"content": piece}) for piece in _pieces(made.text))]
     frames.append(chunk({}, "content_filter" if made.filtered else "stop"))
+    if made.choiceless:
+        frames = []
     if include_usage:
         frames.append(_data({**head, "choices": [], "usage": usage}))
     return [*frames, "data: [DONE]\n\n"]
@@ -45,11 +47,14 @@ def anthropic(made: Made, usage: dict[str, Any]) -> list[str]:
     }  # fmt: skip
     stop = {"stop_reason": "refusal" if made.filtered else "end_turn", "stop_sequence": None}
     deltas = ({"index": 0, "delta": {"type": "text_delta", "text": piece}} for piece in _pieces(made.text))
-    return [
-        _event("message_start", message=message),
+    block = [
         _event("content_block_start", index=0, content_block={"type": "text", "text": ""}),
         *(_event("content_block_delta", **delta) for delta in deltas),
         _event("content_block_stop", index=0),
+    ]
+    return [
+        _event("message_start", message=message),
+        *([] if made.choiceless else block),
         _event("message_delta", delta=stop, usage={"output_tokens": usage["output_tokens"]}),
         _event("message_stop"),
     ]
@@ -59,10 +64,10 @@ def gemini(made: Made, whole: dict[str, Any]) -> list[str]:
     """Answers with a piece each; the last one carries why it stopped and the usage."""
     head = {"modelVersion": made.model, "responseId": made.request_id}
     parts = ({"parts": [{"text": piece}], "role": "model"} for piece in _pieces(made.text))
-    last = {**whole["candidates"][0], "content": {"parts": [{"text": ""}], "role": "model"}}
+    last = [{**candidate, "content": {"parts": [{"text": ""}], "role": "model"}} for candidate in whole["candidates"]]
     return [
         *(_data({**head, "candidates": [{"content": content, "index": 0}]}) for content in parts),
-        _data({**whole, "candidates": [last]}),
+        _data({**whole, "candidates": last}),
     ]
 
 

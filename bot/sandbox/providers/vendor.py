@@ -7,7 +7,6 @@ import json
 import secrets
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
 
 from aiohttp import web
 
@@ -29,7 +28,9 @@ class Mode(StrEnum):
     CUT = "cut"
     MALFORMED = "malformed"
     EMPTY = "empty"
+    NO_CHOICES = "no_choices"
     CONTENT_FILTER = "content_filter"
+    CONTENT_FILTER_400 = "content_filter_400"
     CONTEXT_OVERFLOW = "context_overflow"
 
 
@@ -46,7 +47,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What the vendor made of it: text, why it stopped, (input, cached, output) tokens."""
+    """What the vendor made of it: text, why it stopped, (input, cached, output) tokens; `choiceless`: no answer at all."""
 
     request_id: str
     model: str
@@ -54,6 +55,7 @@ class Made:
     filtered: bool
     tokens: tuple[int, int, int]
     cut: bool = False
+    choiceless: bool = False
 
 
 _ERRORS = {
@@ -66,7 +68,10 @@ _ERRORS = {
         400,
         "This model's maximum context length is 128000 tokens (context_length_exceeded)",
     ),
+    Mode.CONTENT_FILTER_400: (400, "The response was filtered by our content management policy"),
 }
+_CODES = {Mode.CONTEXT_OVERFLOW: "context_length_exceeded", Mode.CONTENT_FILTER_400: "content_filter"}
+_WORDLESS = (Mode.EMPTY, Mode.CONTENT_FILTER, Mode.NO_CHOICES)
 
 
 @dataclass(slots=True)
@@ -116,23 +121,17 @@ class Vendor:
         scripted = self._scripted.pop(0) if self._scripted else None
         text = scripted if scripted is not None else reply(asked.system, asked.prompt, asked.max_tokens)
         filtered = mode is Mode.CONTENT_FILTER
-        shown = "" if filtered or mode is Mode.EMPTY else text
+        shown = "" if mode in _WORDLESS else text
         given = count(asked.system) + count(asked.prompt)
         cached = count(asked.system) if len(self.requests) > 1 else 0
         tokens = (given, cached, max(1, count(shown)))
         line = charge(self.name, bare, f"req_{secrets.token_hex(8)}", tokens)
         self.invoice.append(line)
-        return Made(line.request_id, bare, shown, filtered, tokens)
+        return Made(line.request_id, bare, shown, filtered, tokens, choiceless=mode is Mode.NO_CHOICES)
 
     def _error(self, mode: Mode) -> web.Response:
         status, words = _ERRORS[mode]
-        error: dict[str, Any] = {
-            "error": {
-                "message": words,
-                "type": "sandbox",
-                "code": "context_length_exceeded" if mode is Mode.CONTEXT_OVERFLOW else str(status),
-            }
-        }
+        error = {"error": {"message": words, "type": "sandbox", "code": _CODES.get(mode, str(status))}}
         headers = {"Retry-After": f"{self.retry_after_s:g}"} if self.retry_after_s is not None and status == 429 else {}
         return web.Response(status=status, text=json.dumps(error), content_type="application/json", headers=headers)
 

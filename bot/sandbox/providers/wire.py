@@ -40,7 +40,7 @@ async def openai(vendor: Vendor, request: web.Request) -> web.StreamResponse:
             "object": "chat.completion",
             "created": 1,
             "model": made.model,
-            "choices": [choice],
+            "choices": [] if made.choiceless else [choice],
             "usage": usage,
         }
     )
@@ -67,7 +67,7 @@ async def anthropic(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     return web.json_response(
         {
             "id": made.request_id, "type": "message", "role": "assistant", "model": made.model,
-            "content": [{"type": "text", "text": made.text}],
+            "content": [] if made.choiceless else [{"type": "text", "text": made.text}],
             "stop_reason": "refusal" if made.filtered else "end_turn", "stop_sequence": None, "usage": usage,
         }
     )  # fmt: skip
@@ -92,8 +92,9 @@ async def gemini(vendor: Vendor, request: web.Request) -> web.StreamResponse:
 def _gemini_answer(made: Made) -> dict[str, Any]:
     given, cached, output = made.tokens
     content = {"parts": [{"text": made.text}], "role": "model"}
+    candidate = {"content": content, "finishReason": "SAFETY" if made.filtered else "STOP", "index": 0}
     return {
-        "candidates": [{"content": content, "finishReason": "SAFETY" if made.filtered else "STOP", "index": 0}],
+        "candidates": [] if made.choiceless else [candidate],
         "usageMetadata": {
             "promptTokenCount": given, "cachedContentTokenCount": cached, "candidatesTokenCount": output,
             "totalTokenCount": given + output,
