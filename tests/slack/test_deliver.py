@@ -12,7 +12,7 @@ from bot.db.database import Database
 from bot.db.inbox import NewAsk, TakenAsk
 from bot.errors import LeaseLost, Undeliverable
 from bot.sandbox.sandbox import Sandbox
-from bot.slack.client import SlackRefused
+from bot.slack.client import SlackClient, SlackRefused
 from bot.slack.installations import Clients, OneToken, introduce
 from bot.slack.people import People
 from bot.slack.thread import Threads
@@ -222,3 +222,13 @@ async def test_a_status_that_slack_puts_off_or_never_answers_is_not_waited_for(
     async with asyncio.timeout(5):
         await threads.working(ask)
         await threads.settled(ask)
+
+
+async def test_slack_is_never_called_inside_a_unit_of_work(db: Database, workspace_id: UUID, sandbox: Sandbox) -> None:
+    client = SlackClient(sandbox.slack.state.bot_token, sandbox.slack.api_url)
+
+    async with db.unit(workspace_id):
+        with pytest.raises(AssertionError, match="unit of work"):
+            await client.call("auth.test")
+
+    assert sandbox.slack.api.calls == []
