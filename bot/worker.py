@@ -191,6 +191,9 @@ class Worker:
         if ask.attempts > MAX_ATTEMPTS:
             await self._keep(ask, failure_sentence("I tried this several times and could not finish it.", ask.task_id))
             return "dead"
+        if not ask.readable:
+            await self._keep(ask, failure_sentence(Undecryptable.sentence, ask.task_id))
+            return "failed"
         if not ask.text:
             await self._keep(ask, NO_WORDS)
             return "answered"

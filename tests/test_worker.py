@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from cryptography.fernet import Fernet
+
 from bot.conversation.ask import Ask, Transcript
 from bot.db.database import Database
+from bot.db.encryption import Cipher
 from bot.db.inbox import NewAsk, TakenAsk
 from bot.errors import DatabaseAway
 from bot.telemetry import Telemetry
@@ -18,7 +21,7 @@ from bot.worker import Pace, Worker
 async def test_an_ask_that_met_a_database_away_is_taken_up_again(db: Database, workspace_id: UUID) -> None:
     async with db.unit(workspace_id) as unit:
         await unit.inbox.add(NewAsk("Ev1", "C0GENERAL", "channel", "1.0", "1.0", "U0BEN", "what is our plan?"))
-    threads = DeskThreads(away=1)
+    threads = DeskThreads(db, away=1)
 
     async with working(db, threads, Pace(concurrency=2, lease_s=1)):
         async with asyncio.timeout(10):
@@ -27,6 +30,24 @@ async def test_an_ask_that_met_a_database_away_is_taken_up_again(db: Database, w
 
     assert threads.reads == 2
     assert [ask.attempts for ask in threads.delivered] == [2]
+
+
+async def test_an_ask_that_no_key_opens_any_more_ends_with_one_honest_sentence(
+    db: Database, workspace_id: UUID, database_url: str
+) -> None:
+    async with db.unit(workspace_id) as unit:
+        await unit.inbox.add(NewAsk("Ev1", "C0GENERAL", "channel", "1.0", "1.0", "U0BEN", "what is our plan?"))
+    after_a_change_of_keys = Database.open(database_url, Cipher([Fernet.generate_key().decode()]))
+    threads = DeskThreads(after_a_change_of_keys)
+
+    async with working(after_a_change_of_keys, threads, Pace(concurrency=2, lease_s=1)):
+        async with asyncio.timeout(10):
+            while not threads.delivered:
+                await asyncio.sleep(0.05)
+
+    await after_a_change_of_keys.close()
+    assert threads.said[0].startswith("I can no longer read what I stored about this message. (reference `")
+    assert threads.reads == 0
 
 
 @asynccontextmanager
@@ -44,9 +65,10 @@ async def working(db: Database, threads: DeskThreads, pace: Pace) -> AsyncIterat
 class DeskThreads:
     """Slack's side, without Slack: the database is away for the first reads."""
 
-    def __init__(self, away: int) -> None:
-        self._away, self.reads = away, 0
+    def __init__(self, db: Database, away: int = 0) -> None:
+        self._db, self._away, self.reads = db, away, 0
         self.delivered: list[TakenAsk] = []
+        self.said: list[str] = []
 
     async def read(self, ask: TakenAsk) -> Transcript:
         self.reads += 1
@@ -59,6 +81,8 @@ class DeskThreads:
     async def settled(self, ask: TakenAsk) -> None: ...
 
     async def deliver(self, ask: TakenAsk) -> None:
+        async with self._db.unit(ask.workspace_id) as unit:
+            self.said += [part.text for part in await unit.replies.parts(ask.task_id)]
         self.delivered.append(ask)
 
 

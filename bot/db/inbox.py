@@ -91,7 +91,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class TakenAsk:
-    """An ask that this worker holds."""
+    """An ask that this worker holds; `readable` is False when no key opens its text any more."""
 
     lease: Lease
     channel_id: str
@@ -102,6 +102,7 @@ class TakenAsk:
     text: str
     attempts: int
     created_at: datetime
+    readable: bool = True
 
     @property
     def workspace_id(self) -> UUID:

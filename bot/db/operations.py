@@ -134,10 +134,11 @@ class Operations:
         return (await self._session.execute(select(func.count()).where(open_states))).scalar_one()
 
     def _taken(self, row: Row[tuple[object, ...]], lease_id: UUID) -> TakenAsk:
+        words, readable = "", True
         try:
             words = self._cipher.open(row.sealed_text) if row.sealed_text else ""
         except Undecryptable:
-            words = ""
+            readable = False
         return TakenAsk(
             Lease(row.workspace_id, row.task_id, lease_id),
             row.channel_id,
@@ -148,6 +149,7 @@ class Operations:
             words,
             row.attempts,
             row.created_at,
+            readable,
         )
 
 
