@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
-from sqlalchemy import make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from bot.db.address import address_of
 from bot.db.audit import AuditStore
 from bot.db.choices import ChoiceStore
 from bot.db.costs import CostStore
 from bot.db.digests import DigestStore
 from bot.db.encryption import Cipher
+from bot.db.faults import FOREIGN, away
 from bot.db.inbox import InboxStore
 from bot.db.installations import InstallationStore
 from bot.db.operations import Operations
 from bot.db.replies import ReplyStore
 from bot.db.rollups import RollupStore
 from bot.db.workspaces import WorkspaceStore
-from bot.errors import DatabaseAway, SettingError
 
 _in_unit: ContextVar[bool] = ContextVar("in_unit", default=False)
 
@@ -99,12 +97,11 @@ class Database:
         try:
             async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
                 yield session
-        except (OSError, PoolTimeout, InterfaceError, OperationalError) as error:
-            raise DatabaseAway(type(error).__name__) from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise DatabaseAway(type(error).__name__) from error
-            raise
+        except FOREIGN as error:
+            absent = away(error)
+            if absent is None:
+                raise
+            raise absent from error
         finally:
             _in_unit.reset(token)
 
@@ -115,31 +112,15 @@ def inside_unit() -> bool:
 
 
 def engine_for(url: str, *, pool_size: int = 5, statement_timeout_s: float = 30) -> AsyncEngine:
-    """An engine for any of the URL forms people paste; libpq's `sslmode` is understood. Raises SettingError."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise SettingError("DATABASE_URL: not a PostgreSQL URL") from error
-    if parsed.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"}:
-        raise SettingError(f"DATABASE_URL: {parsed.drivername!r} is not PostgreSQL")
-    options: dict[str, Any] = {
-        "timeout": 5,
-        "server_settings": {
-            "application_name": "lucy",
-            "timezone": "UTC",
-            "statement_timeout": str(int(statement_timeout_s * 1000)),
-        },
-    }
-    mode = parsed.query.get("sslmode")
-    if mode is not None:
-        options["ssl"] = _tls(str(mode))
-    plain = parsed.set(drivername="postgresql+asyncpg").difference_update_query(["sslmode"])
+    """An engine for any of the URL forms people paste; its errors hold no values. Raises SettingError."""
+    plain, arguments = address_of(url)
+    arguments["server_settings"]["statement_timeout"] = str(int(statement_timeout_s * 1000))
     return create_async_engine(
-        plain, connect_args=options, pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_pre_ping=False
+        plain,
+        connect_args=arguments,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=False,
+        hide_parameters=True,
     )
-
-
-def _tls(mode: str) -> ssl.SSLContext | str | bool:
-    if mode not in {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}:
-        raise SettingError(f"DATABASE_URL: sslmode={mode} is none of libpq's modes")
-    return mode

@@ -11,31 +11,44 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.db.address import place
 from bot.db.database import engine_for
-from bot.errors import DatabaseAway, LucyError, SettingError
+from bot.db.faults import FOREIGN, at_start, sqlstate
+from bot.errors import LucyError, SettingError
 
 LOCK_TIMEOUT_S = 5
+"""How long a migration waits for a table, so that it never blocks those behind it for longer."""
+PATIENCE_S = 600
+"""How long one statement may take, the wait for another Lucy's migrations included."""
 _ONE_AT_A_TIME = "SELECT pg_advisory_lock(hashtext('lucy.migrate'))"
 _NEXT = "SELECT pg_advisory_unlock(hashtext('lucy.migrate'))"
+_CANCELED, _LOCKED = "57014", "55P03"
+
+
+class Blocked(LucyError):
+    """The migrations had to wait too long for someone else, and changed nothing."""
 
 
 class BehindHead(LucyError):
     """The database lacks migrations and LUCY_MIGRATE=off forbids running them."""
 
 
-async def migrate(url: str, revision: str = "head") -> str:
+async def migrate(url: str, revision: str = "head", *, patience_s: float = PATIENCE_S) -> str:
     """Bring the database at `url` to `revision`; returns the revision it then has.
 
-    Raises DatabaseAway when it does not answer, SettingError when its PostgreSQL is older than 15.
+    Raises DatabaseAway when it does not answer, Blocked when someone holds a table or migrates for too long,
+    SettingError when its PostgreSQL is older than 15 or does not let us in.
     """
-    return await _with_connection(url, lambda connection: _upgrade(connection, revision))
+    return await _with_connection(
+        url, lambda connection: _upgrade(connection, revision), alone=True, patience_s=patience_s
+    )
 
 
 async def downgrade(url: str, revision: str) -> str:
     """Take the database at `url` back to `revision`."""
-    return await _with_connection(url, lambda connection: _downgrade(connection, revision))
+    return await _with_connection(url, lambda connection: _downgrade(connection, revision), alone=True)
 
 
 async def require_head(url: str) -> None:
@@ -62,30 +75,46 @@ def newest() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
-async def _with_connection(url: str, work: Callable[[Connection], str]) -> str:
-    engine = engine_for(url, pool_size=1, statement_timeout_s=600)
+async def _with_connection(
+    url: str, work: Callable[[Connection], str], *, alone: bool = False, patience_s: float = PATIENCE_S
+) -> str:
+    engine = engine_for(url, pool_size=1, statement_timeout_s=patience_s)
     try:
-        return await _run(engine, work)
-    except (OSError, DBAPIError) as error:
-        if isinstance(error, DBAPIError) and not error.connection_invalidated and error.statement:
+        async with engine.connect() as connection:
+            await connection.run_sync(_require_version)
+            return await (_one_at_a_time(connection, work) if alone else connection.run_sync(work))
+    except FOREIGN as error:
+        foreseen = at_start(error, place(engine.url))
+        if foreseen is None:
             raise
-        raise DatabaseAway(f"the database does not answer: {type(error).__name__}") from error
+        raise foreseen from error
     finally:
         await engine.dispose()
 
 
-async def _run(engine: AsyncEngine, work: Callable[[Connection], str]) -> str:
-    async with engine.connect() as connection:
-        await connection.run_sync(_require_version)
+async def _one_at_a_time(connection: AsyncConnection, work: Callable[[Connection], str]) -> str:
+    try:
         await connection.execute(text(_ONE_AT_A_TIME))
-        try:
-            result = await connection.run_sync(work)
-            await connection.commit()
-            return result
-        finally:
-            await connection.rollback()
-            await connection.execute(text(_NEXT))
-            await connection.commit()
+    except DBAPIError as error:
+        if sqlstate(error) != _CANCELED:
+            raise
+        raise Blocked("another Lucy has been migrating this database for too long; is she stuck?") from error
+    try:
+        result = await connection.run_sync(work)
+        await connection.commit()
+    except DBAPIError as error:
+        if sqlstate(error) != _LOCKED:
+            raise
+        raise Blocked(
+            f"another session has held a table for more than {LOCK_TIMEOUT_S} s; nothing was changed, "
+            "run `lucy migrate` again when it is done"
+        ) from error
+    else:
+        return result
+    finally:
+        await connection.rollback()
+        await connection.execute(text(_NEXT))
+        await connection.commit()
 
 
 def _upgrade(connection: Connection, revision: str) -> str:

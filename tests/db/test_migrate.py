@@ -1,0 +1,79 @@
+"""Migrations under contention and without rights: each ends in time, with a sentence, and changes nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.app import open_database
+from bot.config import Settings
+from bot.db.database import engine_for
+from bot.db.migrate import BehindHead, Blocked, current, downgrade, migrate, newest
+from bot.errors import SettingError
+
+
+@pytest.fixture
+async def other(empty_database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Someone else at the same database."""
+    engine = engine_for(empty_database_url)
+    yield engine
+    await engine.dispose()
+
+
+async def test_a_held_table_ends_the_migration_in_time_and_nothing_is_changed(
+    empty_database_url: str, other: AsyncEngine
+) -> None:
+    await migrate(empty_database_url)
+    async with other.begin() as holding:
+        await holding.execute(text("SELECT count(*) FROM inbox"))
+
+        with pytest.raises(Blocked, match="held a table for more than 5 s; nothing was changed"):
+            await downgrade(empty_database_url, "base")
+
+        assert await current(empty_database_url) == newest()
+
+    await downgrade(empty_database_url, "base")
+    assert await current(empty_database_url) == ""
+
+
+async def test_a_lucy_who_never_finishes_migrating_is_waited_for_so_long_and_reading_goes_on(
+    empty_database_url: str, other: AsyncEngine
+) -> None:
+    async with other.connect() as stuck:
+        await stuck.execute(text("SELECT pg_advisory_lock(hashtext('lucy.migrate'))"))
+
+        with pytest.raises(Blocked, match="another Lucy"):
+            await migrate(empty_database_url, patience_s=0.5)
+
+        assert await current(empty_database_url) == ""
+
+
+async def test_a_user_who_may_not_create_tables_is_told_so(empty_database_url: str, other: AsyncEngine) -> None:
+    guest = f"guest_{secrets.token_hex(4)}"
+    async with other.begin() as connection:
+        await connection.execute(text(f"CREATE ROLE {guest} LOGIN PASSWORD 'pw'"))
+    url = make_url(empty_database_url).set(username=guest, password="pw").render_as_string(hide_password=False)
+
+    with pytest.raises(SettingError, match="DATABASE_URL: permission denied for schema public"):
+        await migrate(url)
+
+    async with other.begin() as connection:
+        await connection.execute(text(f"DROP ROLE {guest}"))
+
+
+async def test_migrate_off_refuses_to_start_behind_and_starts_at_the_newest(empty_database_url: str) -> None:
+    settings = Settings.model_validate({"DATABASE_URL": SecretStr(empty_database_url), "migrate": "off"})
+
+    with pytest.raises(BehindHead, match="run `lucy migrate`"):
+        async with open_database(settings):
+            pass
+    assert await current(empty_database_url) == ""
+
+    await migrate(empty_database_url)
+    async with open_database(settings) as db:
+        await db.ping()
