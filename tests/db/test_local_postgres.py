@@ -7,8 +7,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -17,33 +15,7 @@ from sqlalchemy import make_url
 
 from bot.db.local_postgres import LocalPostgres
 from bot.errors import SettingError
-
-
-@pytest.fixture
-async def home() -> AsyncIterator[Path]:
-    """A folder for a server; whatever runs there at the end is stopped."""
-    folder = Path(tempfile.mkdtemp(prefix="lucy-pg-")) / "home"
-    yield folder
-    if (folder / "password").exists():
-        last = LocalPostgres(folder)
-        await last.start()
-        await last.stop()
-    shutil.rmtree(folder.parent)
-
-
-async def ask(url: str, question: str) -> object:
-    parsed = make_url(url)
-    connection = await asyncpg.connect(
-        host=str(parsed.query["host"]), user=parsed.username, password=parsed.password, database=parsed.database
-    )
-    try:
-        return await connection.fetchval(question)
-    finally:
-        await connection.close()
-
-
-def postmaster(home: Path) -> int:
-    return int((home / "pg" / "postmaster.pid").read_text().split()[0])
+from tests.db.conftest import ask, postmaster
 
 
 async def test_the_server_is_private_durable_and_speaks_utf8_without_tcp(home: Path) -> None:
