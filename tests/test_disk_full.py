@@ -50,8 +50,8 @@ async def test_a_full_disk_means_500_and_both_asks_are_answered_once_when_there_
         refused = await slack.delivery.event(mention, "Ev1")
         (small_disk / "filler").unlink()
         await until_taken(sandbox, mention)
-        await answered(sandbox, "C0GENERAL", second["ts"])
-        await answered(sandbox, "C0GENERAL", first)
+        await answered(sandbox.slack, "C0GENERAL", second["ts"])
+        await answered(sandbox.slack, "C0GENERAL", first)
 
     assert refused == 500
     assert [len(slack.answers("C0GENERAL", ts)) for ts in (first, second["ts"])] == [1, 1]
