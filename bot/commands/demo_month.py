@@ -38,7 +38,7 @@ async def seed_month(db: Database, workspace_id: UUID) -> None:
 def _call(dice: random.Random) -> tuple[NewAttempt, Outcome]:
     book = load_price_book()
     model, tier, _ = dice.choices(_MIX, weights=[share for _, _, share in _MIX])[0]
-    price, baseline = book.listings[model].price, book.listings["claude-sonnet-5-5"].price
+    price, baseline = (book.listings[name][-1].price for name in (model, "claude-sonnet-5-5"))
     usage = Usage(input_tokens=dice.randint(200, 6000), output_tokens=dice.randint(40, 900))
     attempt = NewAttempt(
         id=new_id(),

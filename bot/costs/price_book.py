@@ -1,56 +1,117 @@
-"""Our own price book: a dated file in git with a price for every shipped id."""
+"""Our own price book: a dated file in git with a price for every shipped id, and what operators laid over it."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import Any
 
-from bot.costs.pricing import Price, Rates
+from bot.costs.pricing import Band, Price, Rates
+from bot.costs.rates import METERS
+from bot.db.price_overlays import PriceOverlay
+from bot.llm.model_client import Deployment
 
 _OMITTABLE = {"openai": "gpt-", "anthropic": "claude-"}
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What the book knows of one model; `retired` is the day from which the provider no longer serves it."""
+    """What the book knows of one model from a day on; `retired` is the day from which it is no longer served."""
 
     model: str
     price: Price
     context_tokens: int | None
     retired: date | None
     max_output_tokens: int | None = None
+    since: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PriceBook:
-    """List prices by model id. Read-only; one version stands on every row it priced."""
+    """List prices by model id, oldest first; `overlays` are replaced whole when operators set a price.
+
+    `version` stands on every row the book priced; an overlay stands there with a version of its own.
+    """
 
     version: str
-    listings: dict[str, Listing]
+    listings: Mapping[str, tuple[Listing, ...]]
+    now: Callable[[], datetime] = _now
+    overlays: tuple[PriceOverlay, ...] = field(default=())
 
-    def find(self, model: str) -> Listing | None:
-        """The listing of a model id, with or without the `openai/` or `anthropic/` that litellm lets you omit.
+    def find(self, model: str, at: datetime | None = None) -> Listing | None:
+        """The listing in force, with or without the `openai/` or `anthropic/` that litellm lets you omit.
 
         Only of that very id: a price by a prefix or a family would be a guess.
         """
-        vendor, _, bare = model.partition("/")
-        omitted = vendor in _OMITTABLE and bare.startswith(_OMITTABLE[vendor])
-        return self.listings.get(model) or (self.listings.get(bare) if omitted else None)
+        day = (at or self.now()).astimezone(UTC).date()
+        dated = self.listings.get(bare_id(model), ())
+        return next((listing for listing in reversed(dated) if listing.since is None or listing.since <= day), None)
+
+    def price_of(self, deployment: Deployment, at: datetime | None = None) -> Price | None:
+        """What a deployment costs: what operators set for it, else its listing; an endpoint of your own has none."""
+        at = at or self.now()
+        if overlay := self._overlay_of(deployment, at.astimezone(UTC).date()):
+            version = f"overlay {overlay.since} {str(overlay.id)[-8:]}"
+            return Price(Rates.of(overlay.rates), "config", version=version)
+        listing = None if deployment.api_base else self.find(deployment.model, at)
+        return listing.price if listing else None
+
+    def lay(self, overlays: Iterable[PriceOverlay]) -> None:
+        """From now on these are the prices that operators set, oldest first."""
+        self.overlays = tuple(overlays)
+
+    def _overlay_of(self, deployment: Deployment, day: date) -> PriceOverlay | None:
+        """The newest that has begun, by the deployment's name or by its model."""
+        names = {deployment.name, deployment.model, bare_id(deployment.model)}
+        begun = (overlay for overlay in reversed(self.overlays) if overlay.since <= day)
+        return next((overlay for overlay in begun if overlay.model in names), None)
 
 
-def load_price_book() -> PriceBook:
+def bare_id(model: str) -> str:
+    """The id as the book lists it: without an `openai/` or `anthropic/` that says nothing new."""
+    vendor, _, bare = model.partition("/")
+    return bare if vendor in _OMITTABLE and bare.startswith(_OMITTABLE[vendor]) else model
+
+
+def load_price_book(now: Callable[[], datetime] = _now) -> PriceBook:
     """The book that ships with this Lucy."""
     raw = json.loads(files("bot.costs").joinpath("price_book.json").read_text("utf-8"))
-    return PriceBook(raw["version"], {model: _listing(model, row) for model, row in raw["models"].items()})
+    models = raw["models"].items()
+    return PriceBook(raw["version"], {name: tuple(_listing(name, row) for row in rows) for name, rows in models}, now)
 
 
 def _listing(model: str, row: dict[str, Any]) -> Listing:
-    above = row.get("above")
-    price = Price(
-        Rates.of(row), "list", above["tokens"] if above else None, Rates.of({**row, **above}) if above else None
-    )
-    retired = date.fromisoformat(row["retired"]) if "retired" in row else None
-    return Listing(model, price, row.get("context_tokens"), retired, row.get("max_output_tokens"))
+    day = {name: date.fromisoformat(row[name]) if name in row else None for name in ("retired", "from")}
+    limits = row.get("context_tokens"), day["retired"], row.get("max_output_tokens"), day["from"]
+    return Listing(model, price_of_row(row), *limits)
+
+
+def price_of_row(row: Mapping[str, Any]) -> Price:
+    """The price in one row of the file. What a band or a service tier leaves out, though the row has it, is lacking."""
+    tiers = {name: _tier(row, tier) for name, tier in row.get("tiers", {}).items()}
+    return Price(Rates.of(row), "list", _bands(row, row.get("above", ())), tiers=tiers)
+
+
+def _tier(row: Mapping[str, Any], tier: Mapping[str, Any]) -> Price:
+    told = {band["tokens"] for band in tier.get("above", ())}
+    missing = [{**band, "lacks": METERS} for band in row.get("above", ()) if band["tokens"] not in told]
+    rates, lacking = _within(row, tier)
+    return Price(rates, "list", _bands(row, [*tier.get("above", ()), *missing]), lacking)
+
+
+def _bands(row: Mapping[str, Any], above: Sequence[Mapping[str, Any]]) -> tuple[Band, ...]:
+    highest_first = sorted(above, key=lambda band: -int(band["tokens"]))
+    return tuple(Band(band["tokens"], *_within(row, band)) for band in highest_first)
+
+
+def _within(row: Mapping[str, Any], inner: Mapping[str, Any]) -> tuple[Rates, frozenset[str]]:
+    """Rates of a band or tier, filled up from its row, and which of them nobody knows."""
+    own = {name: row[name] for name in METERS if name in row}
+    return Rates.of({**own, **inner}), frozenset(inner.get("lacks", own.keys() - inner.keys()))

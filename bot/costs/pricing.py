@@ -1,17 +1,15 @@
-"""Prices applied to tokens, exactly. Rates are USD per million tokens; amounts are USD."""
+"""A model's price: its rates, the dearer ones of long requests, and those of other service tiers. Amounts are USD."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Self
 
+from bot.costs.rates import METERS, MILLION, PICO_DOLLAR, Rates, is_rate, metered
 from bot.llm.model_client import Usage
 
-MILLION = Decimal(1_000_000)
-PICO_DOLLAR = Decimal("1e-12")
-"""The ledger's smallest amount; a rate of six decimals makes the price of a token a whole number of them."""
+__all__ = ["MILLION", "PICO_DOLLAR", "Band", "Price", "Rates", "estimated_usage", "is_rate", "service_tier"]
 
 _BYTES_PER_TOKEN = 2
 """Prose has about four bytes a token, so half of that is an upper bound."""
@@ -21,71 +19,62 @@ _FRAMING_TOKENS = 32
 
 _BYTES_PER_TOKEN_ON_AVERAGE = 4
 
+_ORDINARY = "standard"
+_SERVICE_TIERS = {
+    "": _ORDINARY, "standard": _ORDINARY, "default": _ORDINARY, "auto": _ORDINARY, "on_demand": _ORDINARY,
+    "priority": "priority", "on_demand_priority": "priority",
+    "flex": "flex", "on_demand_flex": "flex",
+    "batch": "batch",
+}  # fmt: skip
+"""What vendors call the tier that served, and whose rates that means. A name that does not stand here has none."""
+
 
 @dataclass(frozen=True, slots=True)
-class Rates:
-    """One price of one model, in USD per million tokens."""
+class Band:
+    """The rates a whole request pays once its input has more than `above` tokens.
 
-    input: Decimal
-    cached_input: Decimal
-    cache_write: Decimal
-    cache_write_1h: Decimal
-    output: Decimal
+    `lacking` are the meters for which nobody knows the rate here, though they cost something of their own below.
+    """
 
-    def __post_init__(self) -> None:
-        """Raises ValueError for a rate that is no price."""
-        for name in self.__slots__:
-            if not is_rate(getattr(self, name)):
-                raise ValueError(f"{name}: not a price in USD per million tokens with at most 6 decimals")
-
-    @classmethod
-    def of(cls, row: Mapping[str, str]) -> Self:
-        """From the decimal strings of a price book or a snapshot; what is left out costs as much as plain input."""
-        plain = Decimal(row["input"])
-        write = Decimal(row["cache_write"]) if "cache_write" in row else plain
-        return cls(
-            input=plain,
-            cached_input=Decimal(row["cached_input"]) if "cached_input" in row else plain,
-            cache_write=write,
-            cache_write_1h=Decimal(row["cache_write_1h"]) if "cache_write_1h" in row else write,
-            output=Decimal(row["output"]),
-        )
-
-    def price(self, usage: Usage) -> Decimal:
-        """What these tokens cost, exactly."""
-        written_1h = usage.cache_write_1h_tokens
-        written_5m = usage.cache_write_tokens - written_1h
-        plain = usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens
-        return (
-            plain * self.input
-            + usage.cached_input_tokens * self.cached_input
-            + written_5m * self.cache_write
-            + written_1h * self.cache_write_1h
-            + usage.output_tokens * self.output
-        ) / MILLION
-
-    def snapshot(self) -> dict[str, str]:
-        """The decimal strings from which a row can be recomputed with `Rates.of`."""
-        return {name: format(getattr(self, name), "f") for name in self.__slots__}
-
-    @property
-    def dearest_input(self) -> Decimal:
-        """The most that one token of input can cost."""
-        return max(self.input, self.cached_input, self.cache_write, self.cache_write_1h)
+    above: int
+    rates: Rates
+    lacking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A model's price: its rates, and the dearer ones that a whole request pays above a number of input tokens."""
+    """What a model costs; `bands` from the highest down, `tiers` by service tier, `version` tells an overlay's own."""
 
     rates: Rates
     source: str
-    above_tokens: int | None = None
-    above_rates: Rates | None = None
+    bands: tuple[Band, ...] = ()
+    lacking: frozenset[str] = frozenset()
+    tiers: Mapping[str, Price] = field(default_factory=dict, hash=False)
+    version: str | None = None
+
+    def serving(self, usage: Usage) -> Price | None:
+        """The price of the service tier that served; None when it is not known, or not for these tokens."""
+        tier = service_tier(usage)
+        price = self if tier == _ORDINARY else self.tiers.get(tier or "")
+        return None if price is None or price.lacks_a_rate_for(usage) else price
+
+    def lacks_a_rate_for(self, usage: Usage) -> bool:
+        """True when some of these tokens run through a meter whose rate nobody knows."""
+        band = self._band(usage)
+        lacking = band.lacking if band else self.lacking
+        return bool(lacking) and any(
+            tokens for name, tokens in zip(METERS, metered(usage), strict=True) if name in lacking
+        )
 
     def rates_for(self, usage: Usage) -> Rates:
         """The rates this request pays: all of it moves to the higher price, not only the tokens above."""
-        return self._rates_at(usage.input_tokens)
+        band = self._band(usage)
+        return band.rates if band else self.rates
+
+    def snapshot(self, usage: Usage) -> dict[str, object]:
+        """The rates of this request for its row, and above how many tokens they hold if it is a long one."""
+        band = self._band(usage)
+        return {**band.rates.snapshot(), "above": band.above} if band else dict(self.rates.snapshot())
 
     def cost(self, usage: Usage) -> Decimal:
         """What the request costs, in USD."""
@@ -93,26 +82,26 @@ class Price:
 
     def cache_saved(self, usage: Usage) -> Decimal:
         """What the provider's cache saved, in USD: negative when writing to it cost more than reading from it saved."""
-        cold = replace(usage, cached_input_tokens=0, cache_write_tokens=0, cache_write_1h_tokens=0)
-        return self.cost(cold) - self.cost(usage)
+        return self.rates_for(usage).cache_saved(usage)
 
     def reserve(self, input_bytes: int, max_output_tokens: int) -> Decimal:
         """An upper bound, in USD, of a request that has not left yet, at the dearest rates its input can reach."""
         tokens = input_bytes // _BYTES_PER_TOKEN + 1 + _FRAMING_TOKENS
-        reachable = {self.rates, self._rates_at(tokens)}
+        reachable = [self.rates, *(band.rates for band in self.bands if tokens > band.above)]
         dearest_in = max(rates.dearest_input for rates in reachable)
-        dearest_out = max(rates.output for rates in reachable)
+        dearest_out = max(rates.dearest_output for rates in reachable)
         return (tokens * dearest_in + max_output_tokens * dearest_out) / MILLION
 
-    def _rates_at(self, input_tokens: int) -> Rates:
-        if self.above_rates is not None and self.above_tokens is not None and input_tokens > self.above_tokens:
-            return self.above_rates
-        return self.rates
+    def _band(self, usage: Usage) -> Band | None:
+        for band in self.bands:
+            if usage.input_tokens > band.above:
+                return band
+        return None
 
 
-def is_rate(rate: Decimal) -> bool:
-    """True for a price per million tokens that makes the price of one token a whole number of pico-dollars."""
-    return rate.is_finite() and 0 <= rate < MILLION and rate * MILLION == (rate * MILLION).to_integral_value()
+def service_tier(usage: Usage) -> str | None:
+    """`standard`, `priority`, `flex` or `batch`, as the provider says it served; None for a name nobody knows."""
+    return _SERVICE_TIERS.get((usage.service_tier or "").lower())
 
 
 def estimated_usage(input_bytes: int, output_bytes: int) -> Usage:

@@ -85,6 +85,7 @@ def in_words(report: SpendReport) -> str:
         f"{total.fallbacks} answered by a fallback" if total.fallbacks else "",
         f"{total.failed} failed" if total.failed else "",
         f"{total.unpriced} unpriced" if total.unpriced else "",
+        f"{total.diverged} over 1 % from the list price" if total.diverged else "",
         f"{total.unknown} of unknown cost (at most {show(total.unknown_reserved_usd)})" if total.unknown else "",
     ]
     told = ", ".join(note for note in notes if note)

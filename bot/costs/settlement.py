@@ -14,8 +14,8 @@ from bot.llm.model_client import Completion, Deployment, Usage
 BELIEVED = frozenset({"openrouter"})
 """Providers whose own word for the cost we take: anyone can write `usage.cost` into an answer."""
 
-_DIFFERENTLY_PRICED = frozenset({"priority", "flex", "batch", "ultrafast", "provisioned_throughput"})
-"""Service tiers that we never ask for, and that cost something else than the list says."""
+_MOST_UNSEEN_TOKENS = 10_000
+"""What a provider may add to a prompt; no tokenizer makes more tokens than bytes of the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def priced(terms: Terms, completion: Completion) -> Outcome:
     if completion.usage is None:
         return _estimated(terms, completion)
     usage = completion.usage
-    price = None if (usage.service_tier or "").lower() in _DIFFERENTLY_PRICED else terms.price
+    price = terms.price.serving(usage) if terms.price else None
     listed = price.cost(usage) if price else None
     reported = usage.reported_usd.quantize(PICO_DOLLAR) if usage.reported_usd is not None else None
     believed = reported if terms.deployment.provider in BELIEVED else None
@@ -49,20 +49,27 @@ def priced(terms: Terms, completion: Completion) -> Outcome:
         baseline_usd=terms.baseline.cost(usage) if terms.baseline and cost is not None else None,
         cache_saved_usd=price.cache_saved(usage) if price else None,
         cost_source=source,
-        rates=price.rates_for(usage).snapshot() if price else None,
+        rates=price.snapshot(usage) if price else None,
     )
 
 
-def odd(outcome: Outcome, usage: Usage | None) -> str | None:
-    """What a person should look at in a settled outcome, in one word; None when all is as expected."""
+def oddities(terms: Terms, outcome: Outcome, usage: Usage | None) -> tuple[str, ...]:
+    """What a person should look at in a settled outcome, a word each; nothing when all is as expected."""
     if usage is None:
-        return "usage_missing"
-    if usage.contradictory:
-        return "usage_contradictory"
-    if outcome.cost_source == "provider" and outcome.list_usd is not None and outcome.cost_usd is not None:
-        apart = abs(outcome.cost_usd - outcome.list_usd)
-        return "price_diverges" if apart > outcome.list_usd / 100 else None
-    return None
+        return ("usage_missing",)
+    found = {
+        "usage_contradictory": usage.contradictory,
+        "usage_absurd": usage.input_tokens > terms.input_bytes + _MOST_UNSEEN_TOKENS,
+        "price_diverges": _diverges(outcome),
+    }
+    return tuple(word for word, holds in found.items() if holds)
+
+
+def _diverges(outcome: Outcome) -> bool:
+    """True when the word of a provider that we believe is more than 1 % from the list price."""
+    if outcome.cost_source != "provider" or outcome.list_usd is None or outcome.cost_usd is None:
+        return False
+    return abs(outcome.cost_usd - outcome.list_usd) > outcome.list_usd / 100
 
 
 def facts_of(outcome: Outcome) -> dict[str, Any]:
@@ -77,6 +84,7 @@ def facts_of(outcome: Outcome) -> dict[str, Any]:
         "output_tokens": outcome.output_tokens,
         "latency_ms": outcome.latency_ms,
         "error_class": outcome.error_class,
+        "flags": list(outcome.flags),
     }
 
 
@@ -96,7 +104,7 @@ def _estimated(terms: Terms, completion: Completion) -> Outcome:
         list_usd=cost,
         baseline_usd=terms.baseline.cost(usage) if terms.baseline and price else None,
         cost_source=price.source if price else "unpriced",
-        rates=price.rates_for(usage).snapshot() if price else None,
+        rates=price.snapshot(usage) if price else None,
     )
 
 

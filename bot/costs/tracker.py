@@ -14,7 +14,8 @@ from uuid import UUID
 from bot import log
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Price
-from bot.costs.settlement import Terms, facts_of, odd, plain, priced
+from bot.costs.repeats import Repeats
+from bot.costs.settlement import Terms, facts_of, oddities, plain, priced
 from bot.costs.uninterrupted import uninterrupted
 from bot.db.costs import MissingPartition, NewAttempt, OpenAttempt, Outcome
 from bot.db.database import Database
@@ -106,6 +107,7 @@ class Tracker:
         self._db, self._book, self._telemetry, self._sleep = db, book, telemetry, sleep
         self._baseline_model, self._baseline_price = baseline
         self._late: deque[tuple[OpenAttempt, Outcome]] = deque(maxlen=_MOST_LATE)
+        self._repeats = Repeats()
 
     async def open(self, attempt: Attempt) -> Opened:
         """Commit the row. Raises DatabaseAway: then the request must not leave."""
@@ -125,7 +127,7 @@ class Tracker:
         self, opened: Opened, completion: Completion, latency_ms: int, keep: Keep | None = None
     ) -> Settled:
         """The provider answered. Raises LeaseLost after the row is settled when the answer may no longer be kept."""
-        outcome = self._priced(opened.attempt, completion)
+        outcome = self._priced(opened, completion)
         return await self._move(opened, replace(outcome, latency_ms=latency_ms), keep, completion.text)
 
     async def fail(self, opened: Opened, fault: ModelFault, latency_ms: int) -> Settled:
@@ -133,7 +135,7 @@ class Tracker:
         if fault.billed == "maybe":
             return await self.unknown(opened, fault.kind, latency_ms)
         if fault.billed == "reported" and fault.completion:
-            outcome = replace(self._priced(opened.attempt, fault.completion), state="failed", baseline_usd=None)
+            outcome = replace(self._priced(opened, fault.completion), state="failed", baseline_usd=None)
         else:
             outcome = Outcome("failed", opened.attempt.deployment.model, cost_usd=Decimal(0))
         return await self._move(opened, replace(outcome, error_class=fault.kind, latency_ms=latency_ms))
@@ -168,20 +170,23 @@ class Tracker:
             deployment=attempt.deployment.name,
             reserved_usd=price.reserve(attempt.input_bytes, attempt.max_output_tokens) if price else None,
             rates=price.rates.snapshot() if price else None,
-            price_book=self._book.version,
+            price_book=(price and price.version) or self._book.version,
             baseline_model=self._baseline_model,
             user_id=payer.user_id,
             channel_id=payer.channel_id,
             thread_ts=payer.thread_ts,
         )
 
-    def _priced(self, attempt: Attempt, completion: Completion) -> Outcome:
+    def _priced(self, opened: Opened, completion: Completion) -> Outcome:
         """Classifying is Lucy's own overhead: who always asks the frontier never pays for it, so it saves nothing."""
+        attempt = opened.attempt
         baseline = None if attempt.purpose is Purpose.CLASSIFY else self._baseline_price
-        outcome = priced(Terms(attempt.deployment, attempt.price, baseline, attempt.input_bytes), completion)
-        if said := odd(outcome, completion.usage):
-            _log.warning(said, deployment=attempt.deployment.name, response_id=completion.response_id)
-        return outcome
+        terms = Terms(attempt.deployment, attempt.price, baseline, attempt.input_bytes)
+        outcome = priced(terms, completion)
+        flags = (*oddities(terms, outcome, completion.usage), *self._repeats.of(opened.key.id, terms, outcome))
+        for flag in flags:
+            _log.warning(flag, deployment=attempt.deployment.name, response_id=completion.response_id)
+        return replace(outcome, flags=flags)
 
     async def _move(self, opened: Opened, outcome: Outcome, keep: Keep | None = None, text: str = "") -> Settled:
         await uninterrupted(self._write_patiently(opened.key, outcome, keep, text))

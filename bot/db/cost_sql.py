@@ -14,11 +14,12 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from bot.db.base import USD
 
 _SUMS = (
-    "calls", "fallbacks", "failed", "unpriced", "unknown", "estimated", "input_tokens", "cached_input_tokens", "output_tokens",
+    "calls", "fallbacks", "failed", "unpriced", "unknown", "estimated", "diverged", "input_tokens", "cached_input_tokens",
+    "output_tokens",
     "cost_usd", "estimated_usd", "unknown_reserved_usd", "baseline_usd", "cache_saved_usd",
 )  # fmt: skip
 
-_ROLL_UP = f"""
+ROLL_UP = f"""
 , contribution AS (
     SELECT 1 AS sign, new.* FROM new UNION ALL SELECT -1, old.* FROM old JOIN new USING (workspace_id, created_at, id)
     WHERE old.state <> 'open'
@@ -31,6 +32,7 @@ _ROLL_UP = f"""
            sum(sign * (cost_source IS NOT DISTINCT FROM 'unpriced')::int) AS unpriced,
            sum(sign * (state = 'unknown')::int) AS unknown,
            sum(sign * (usage_source = 'estimated')::int) AS estimated,
+           sum(sign * ('price_diverges' = ANY(coalesce(flags, '{{}}')))::int) AS diverged,
            sum(sign * input_tokens) AS input_tokens,
            sum(sign * cached_input_tokens) AS cached_input_tokens,
            sum(sign * output_tokens) AS output_tokens,
@@ -60,7 +62,7 @@ _OUTCOME: dict[str, Any] = {
     "cache_write_1h_tokens": Integer, "output_tokens": Integer, "reasoning_tokens": Integer,
     "service_tier": Text, "usage_source": Text, "usage": JSONB(none_as_null=True),
     "cost_usd": USD, "list_usd": USD, "reported_usd": USD, "baseline_usd": USD, "cache_saved_usd": USD, "cost_source": Text,
-    "rates": JSONB(none_as_null=True), "latency_ms": Integer, "first_token_ms": Integer,
+    "rates": JSONB(none_as_null=True), "flags": ARRAY(Text), "latency_ms": Integer, "first_token_ms": Integer,
 }  # fmt: skip
 
 OUTCOME_FIELDS = tuple(_OUTCOME)
@@ -108,7 +110,7 @@ TRANSITION = text(
         RETURNING cost_log.*
     )
     """
-    + _ROLL_UP
+    + ROLL_UP
 ).bindparams(
     bindparam("workspace_id", type_=Uuid),
     bindparam("created_at", type_=TIMESTAMP(timezone=True)),
@@ -131,7 +133,7 @@ SWEEP = text(
         RETURNING cost_log.*
     )
     """
-    + _ROLL_UP
+    + ROLL_UP
 ).bindparams(bindparam("workspace_id", type_=Uuid))
 """A workspace's open rows whose time is over become `unknown`; their reserve stands."""
 

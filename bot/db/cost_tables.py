@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, SmallInteger, func, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Integer, SmallInteger, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -74,6 +74,7 @@ class CostRow(Base):
     cache_saved_usd: Mapped[Decimal | None] = mapped_column(USD)
     cost_source: Mapped[Words | None]
     rates: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    flags: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     price_book: Mapped[Words]
     baseline_model: Mapped[Words]
     user_id: Mapped[Words]
@@ -98,6 +99,7 @@ class CostRollupRow(Base):
     unpriced: Mapped[int] = mapped_column(BigInteger, server_default="0")
     unknown: Mapped[int] = mapped_column(BigInteger, server_default="0")
     estimated: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    diverged: Mapped[int] = mapped_column(BigInteger, server_default="0")
     input_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
     cached_input_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
     output_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")

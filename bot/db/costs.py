@@ -52,7 +52,7 @@ class OpenAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended; amounts in USD, latency in milliseconds."""
+    """How an attempt ended; amounts in USD, latency in milliseconds; `flags` are words for what a person should look at."""
 
     state: str
     model: str
@@ -75,6 +75,7 @@ class Outcome:
     cache_saved_usd: Decimal | None = None
     cost_source: str | None = None
     rates: Mapping[str, object] | None = None
+    flags: Sequence[str] = ()
     latency_ms: int | None = None
     first_token_ms: int | None = None
 
@@ -112,7 +113,7 @@ class CostStore:
         Allowed: open -> settled | failed | unknown, and unknown -> settled | failed when the truth comes late.
         """
         allowed = ["open"] if outcome.state == "unknown" else ["open", "unknown"]
-        values = {name: getattr(outcome, name) for name in OUTCOME_FIELDS}
+        values = {name: getattr(outcome, name) for name in OUTCOME_FIELDS} | {"flags": list(outcome.flags) or None}
         key = {"workspace_id": self._workspace_id, "created_at": attempt.created_at, "id": attempt.id}
         moved = await self._session.execute(TRANSITION, {**key, "allowed": allowed, **values})
         return bool(moved.scalar_one())

@@ -17,6 +17,7 @@ from bot.db.encryption import Cipher
 from bot.db.inbox import InboxRow, Lease, TakenAsk
 from bot.db.installations import STATE_LIFETIME, OAuthStateRow
 from bot.db.partitions import ensure_partitions
+from bot.db.price_overlays import PriceOverlay, add, overlays
 from bot.db.workspaces import WorkspaceRow
 from bot.errors import Undecryptable
 
@@ -124,6 +125,14 @@ class Operations:
         )
         return taken.scalar_one_or_none() is not None
 
+    async def set_price(self, overlay: PriceOverlay) -> None:
+        """Append a price that operators set, for every workspace."""
+        await add(self._session, overlay)
+
+    async def price_overlays(self) -> list[PriceOverlay]:
+        """Every price that operators set, oldest first."""
+        return await overlays(self._session)
+
     async def workspaces(self) -> list[UUID]:
         """Every workspace there is."""
         return list(await self._session.scalars(select(WorkspaceRow.workspace_id)))
@@ -155,5 +164,5 @@ class Operations:
 
 CROSS_TENANT: Sequence[str] = (
     "claim", "renew", "clean", "add_partitions", "sweep_costs", "digests_wanted", "add_oauth_state", "take_oauth_state",
-    "waiting", "workspaces", "booked", "remember_bill", "bill_checks",
+    "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays",
 )  # fmt: skip

@@ -27,6 +27,7 @@ class Sums:
     unpriced: int = 0
     unknown: int = 0
     estimated: int = 0
+    diverged: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: Decimal = Decimal(0)

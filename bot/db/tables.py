@@ -10,12 +10,13 @@ from bot.db.cost_tables import CostRollupRow, CostRow
 from bot.db.digests import DigestRunRow, DigestSettingRow
 from bot.db.inbox import InboxRow
 from bot.db.installations import InstallationRow, OAuthStateRow
+from bot.db.price_overlays import PriceOverlayRow
 from bot.db.replies import ReplyPartRow
 from bot.db.workspaces import WorkspaceRow
 
 TABLES = (
     WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
-    DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow,
+    DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -59,7 +59,8 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the provider counted them; cached and cache-write tokens are part of the input, reasoning of the output.
+    """Tokens as the provider counted them; cached, cache-write, audio and image tokens are part of the input, reasoning
+    and audio of the output. `cached_audio_tokens` are audio and cached at once; images are counted when not cached.
 
     `reported_usd` is the provider's own word for the cost, whoever said it; `contradictory` counts were cut.
     """
@@ -70,6 +71,10 @@ class Usage:
     cache_write_1h_tokens: int = 0
     output_tokens: int = 0
     reasoning_tokens: int = 0
+    audio_input_tokens: int = 0
+    cached_audio_tokens: int = 0
+    image_input_tokens: int = 0
+    audio_output_tokens: int = 0
     service_tier: str | None = None
     reported_usd: Decimal | None = None
     raw: Mapping[str, object] = field(default_factory=dict)

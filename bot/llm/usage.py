@@ -12,6 +12,7 @@ from bot.llm.model_client import Usage
 
 _MOST_TOKENS = 1_000_000_000
 _LONGEST_WORD = 200
+_MOST_ENTRIES = 10
 
 
 def usage_of(body: Mapping[str, Any]) -> Usage | None:
@@ -27,6 +28,11 @@ def usage_of(body: Mapping[str, Any]) -> Usage | None:
     except ValueError:
         return None
     return usage if usage.input_tokens or usage.output_tokens else None
+
+
+def kept_usage(raw: Mapping[str, Any]) -> Usage | None:
+    """The usage of a block as `Usage.raw` keeps it, read again."""
+    return usage_of({"usageMetadata": raw} if "promptTokenCount" in raw else {"usage": raw})
 
 
 def word(value: object) -> str | None:
@@ -52,6 +58,10 @@ def _openai(block: Mapping[str, Any], service_tier: object) -> Usage:
         cache_write_1h_tokens=_count(_block(prompt, "cache_creation_token_details"), "ephemeral_1h_input_tokens"),
         output_tokens=output_tokens,
         reasoning_tokens=reasoning,
+        audio_input_tokens=_count(prompt, "audio_tokens"),
+        cached_audio_tokens=_count(_block(prompt, "cached_tokens_details"), "audio_tokens"),
+        image_input_tokens=_count(prompt, "image_tokens"),
+        audio_output_tokens=_count(details, "audio_tokens"),
         service_tier=word(service_tier),
     )
     return _possible(said, block)
@@ -79,6 +89,10 @@ def _gemini(block: Mapping[str, Any]) -> Usage:
         cached_input_tokens=_count(block, "cachedContentTokenCount"),
         output_tokens=_count(block, "candidatesTokenCount") + thoughts,
         reasoning_tokens=thoughts,
+        audio_input_tokens=_of_modality(block, "promptTokensDetails", "AUDIO"),
+        cached_audio_tokens=_of_modality(block, "cacheTokensDetails", "AUDIO"),
+        image_input_tokens=_of_modality(block, "promptTokensDetails", "IMAGE"),
+        audio_output_tokens=_of_modality(block, "candidatesTokensDetails", "AUDIO"),
         service_tier=word(block.get("trafficType")),
     )
     return _possible(said, block)
@@ -86,16 +100,48 @@ def _gemini(block: Mapping[str, Any]) -> Usage:
 
 def _possible(said: Usage, block: Mapping[str, Any]) -> Usage:
     """Counts that contradict themselves are cut to what can be true; the raw block keeps what was said."""
+    if max(said.input_tokens, said.output_tokens) > _MOST_TOKENS:
+        raise ValueError("more tokens than any model takes")
     cached = min(said.cached_input_tokens, said.input_tokens)
     written = min(said.cache_write_tokens, said.input_tokens - cached)
+    reasoning = min(said.reasoning_tokens, said.output_tokens)
     cut = replace(
         said,
         cached_input_tokens=cached,
         cache_write_tokens=written,
         cache_write_1h_tokens=min(said.cache_write_1h_tokens, written),
-        reasoning_tokens=min(said.reasoning_tokens, said.output_tokens),
+        reasoning_tokens=reasoning,
+        audio_output_tokens=min(said.audio_output_tokens, said.output_tokens - reasoning),
     )
-    return replace(cut, contradictory=cut != said, reported_usd=_dollars(block.get("cost")), raw=_kept(block))
+    seen = said.audio_input_tokens + said.image_input_tokens
+    contradictory = cut != said or seen > said.input_tokens or said.cached_audio_tokens > said.audio_input_tokens
+    heard = _with_media_in_place(cut)
+    return replace(heard, contradictory=contradictory, reported_usd=_dollars(block.get("cost")), raw=_kept(block))
+
+
+def _with_media_in_place(usage: Usage) -> Usage:
+    """Audio and images that do not fit into the fresh input came from the cache, whether or not the provider says so."""
+    fresh = usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens
+    audio = usage.audio_input_tokens
+    cached_audio = min(max(usage.cached_audio_tokens, audio - fresh), usage.cached_input_tokens, audio)
+    fresh_audio = min(audio - cached_audio, fresh)
+    return replace(
+        usage,
+        audio_input_tokens=cached_audio + fresh_audio,
+        cached_audio_tokens=cached_audio,
+        image_input_tokens=min(usage.image_input_tokens, fresh - fresh_audio),
+    )
+
+
+def _of_modality(block: Mapping[str, Any], key: str, modality: str) -> int:
+    """The tokens of one modality in Gemini's list of them."""
+    listed = block.get(key)
+    entries = listed if isinstance(listed, list) else []
+    return sum(
+        _count(entry, "tokenCount")
+        for entry in entries[:_MOST_ENTRIES]
+        if isinstance(entry, Mapping) and entry.get("modality") == modality
+    )
 
 
 def _block(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -133,10 +179,12 @@ def _kept(block: Mapping[str, Any], depth: int = 3) -> dict[str, Any]:
                 kept[name] = _kept(value, depth - 1) if depth else {}
             case bool() | int():
                 kept[name] = value
+            case list():
+                kept[name] = [_kept(entry, 0) for entry in value[:_MOST_ENTRIES] if isinstance(entry, Mapping)]
             case float():
                 kept[name] = value if math.isfinite(value) else str(value)
             case str():
                 kept[name] = word(value)
             case _:
                 continue
-    return {name: value for name, value in kept.items() if value not in ({}, None)}
+    return {name: value for name, value in kept.items() if value not in ({}, [], None)}

@@ -28,12 +28,18 @@ KEY_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A deployment as the tiers file describes it; without a price it is unpriced."""
+    """A deployment as the tiers file describes it, with the file's own price if it names one."""
 
     deployment: Deployment
-    price: Price | None
+    own_price: Price | None
+    book: PriceBook
     context_tokens: int | None
     timeout_s: float | None
+
+    @property
+    def price(self) -> Price | None:
+        """What it costs now: the file's own price, else what an operator set, else the book's; None is unpriced."""
+        return self.own_price or self.book.price_of(self.deployment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,8 @@ def read_tiers(source: str, keys: Mapping[str, str], book: PriceBook) -> Tiers:
         specs.append(TierSpec(tier, entry.deadline_s, entry.max_output_tokens, candidates))
         skipped += [Skipped(model.id, tier, _key_names(model)) for model in entry.models if model not in usable]
     highest = entries[-1].models[0]
-    return Tiers(source, tuple(specs), tuple(skipped), (highest.id, _price(highest, book)))
+    baseline = Candidate(Deployment(highest.id, highest.api_base), _own_price(highest), book, None, None)
+    return Tiers(source, tuple(specs), tuple(skipped), (highest.id, baseline.price))
 
 
 def _key_names(model: ModelEntry) -> tuple[str, ...]:
@@ -121,15 +128,17 @@ def _candidate(model: ModelEntry, key_name: str | None, keys: Mapping[str, str],
     deployment = Deployment(model.id, model.api_base, keys[key_name] if key_name else None, key_name)
     listing = book.find(model.id)
     context = model.context_tokens or (listing.context_tokens if listing else None)
-    return Candidate(deployment, _price(model, book), context, model.timeout_s)
+    return Candidate(deployment, _own_price(model), book, context, model.timeout_s)
 
 
-def _price(model: ModelEntry, book: PriceBook) -> Price | None:
-    """The file's own price, else the book's; an endpoint of your own without a price is unpriced."""
-    plain, output = model.input_usd_per_mtok, model.output_usd_per_mtok
-    if plain is not None and output is not None:
-        cached = plain if model.cached_input_usd_per_mtok is None else model.cached_input_usd_per_mtok
-        written = plain if model.cache_write_usd_per_mtok is None else model.cache_write_usd_per_mtok
-        return Price(Rates(plain, cached, written, written, output), "config")
-    listing = book.find(model.id)
-    return listing.price if listing and not model.api_base else None
+def _own_price(model: ModelEntry) -> Price | None:
+    """The price that the file itself gives an entry."""
+    if model.input_usd_per_mtok is None or model.output_usd_per_mtok is None:
+        return None
+    told = {
+        "input": model.input_usd_per_mtok,
+        "output": model.output_usd_per_mtok,
+        "cached_input": model.cached_input_usd_per_mtok,
+        "cache_write": model.cache_write_usd_per_mtok,
+    }
+    return Price(Rates.of({name: rate for name, rate in told.items() if rate is not None}), "config")

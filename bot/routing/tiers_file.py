@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 import tomli
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from bot.costs.pricing import is_rate
+from bot.costs.rates import is_rate
 from bot.errors import SettingError
 
 PRESETS = {

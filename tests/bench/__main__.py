@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.figure import Figure
-from tests.bench.inside import around_a_call, fast_path, help_time
+from tests.bench.inside import around_a_call, fast_path, help_time, pricing
 from tests.bench.whole import whole
 
 
 async def figures() -> AsyncIterator[Figure]:
     yield fast_path()
     yield await around_a_call()
+    yield pricing()
     yield help_time()
     async for figure in whole():
         yield figure

@@ -19,6 +19,7 @@ from bot.costs.price_book import load_price_book
 from bot.costs.tracker import Payer, Purpose, Tracker
 from bot.db.costs import OpenAttempt
 from bot.llm.model_client import Completion, Deployment, Message, Usage
+from bot.llm.usage import usage_of
 from bot.routing.breaker import Breakers
 from bot.routing.choice import Question, Tier
 from bot.routing.decide import decide
@@ -26,8 +27,10 @@ from bot.routing.router import Call, Router
 from bot.routing.tiers import Tiers
 from bot.telemetry import Telemetry
 from tests.bench.figure import Figure
+from tests.costs.golden_usages import GOLDEN
 from tests.tracked import ROOT
 
+BOOK = load_price_book()
 BY_RULE = ("hello", "thanks!", "refactor this python function:\n```python\ndef f(x):\n    return x\n```")
 ROUNDS = 3000
 
@@ -47,9 +50,8 @@ def fast_path() -> Figure:
 
 async def around_a_call() -> Figure:
     """CPU of route, price, open and settle with a client and a database that do nothing."""
-    book = load_price_book()
-    tiers = Tiers.load("default", {"GEMINI_API_KEY": "a key"}, book)
-    tracker = Tracker(_NoDatabase(), book, tiers.baseline, Telemetry())  # type: ignore[arg-type]
+    tiers = Tiers.load("default", {"GEMINI_API_KEY": "a key"}, BOOK)
+    tracker = Tracker(_NoDatabase(), BOOK, tiers.baseline, Telemetry())  # type: ignore[arg-type]
     router = Router(tiers, _Echo(), tracker, Breakers())
     payer = Payer(uuid4(), uuid4(), "U0BEN", "C0GENERAL", "1.0")
     call = Call(payer, Purpose.REPLY, Tier.FAST, "chat", (Message("user", "hello there, what is our zip code?"),))
@@ -60,6 +62,20 @@ async def around_a_call() -> Figure:
         await router.route(call)
     each = (time.process_time() - began) / ROUNDS
     return Figure("CPU around a bare model call (route, price, open, settle; no SQL)", each * 1e6, "µs", 100)
+
+
+def pricing() -> Figure:
+    """CPU of the slowest of many usages, from the book's price to the exact cost."""
+    slowest = 0.0
+    for model, body, _ in GOLDEN:
+        listing, usage = BOOK.find(model) if isinstance(model, str) else None, usage_of(body)
+        if listing is None or usage is None or (price := listing.price.serving(usage)) is None:
+            continue
+        began = time.process_time()
+        for _ in range(ROUNDS):
+            price.cost(usage)
+        slowest = max(slowest, (time.process_time() - began) / ROUNDS)
+    return Figure(f"pricing one usage, the slowest of {len(GOLDEN)}", slowest * 1e6, "µs", 5)
 
 
 def help_time() -> Figure:

@@ -64,7 +64,7 @@ def test_retired_ids_are_named_even_when_no_key_reaches_them(book: PriceBook) ->
 
 def test_a_model_that_will_retire_soon_is_a_warning(book: PriceBook) -> None:
     tiers = read_tiers("default", KEYS, book)
-    day = book.listings["gemini/gemini-3.1-flash-lite"].retired
+    day = book.listings["gemini/gemini-3.1-flash-lite"][-1].retired
     assert day is not None
 
     found = list(retired(tiers, book, day.replace(day=1)))

@@ -17,8 +17,8 @@ from bot.db.database import Database
 from bot.db.ids import new_id
 
 COUNTS = (
-    "calls", "fallbacks", "failed", "unpriced", "unknown", "estimated", "input_tokens", "cached_input_tokens",
-    "output_tokens",
+    "calls", "fallbacks", "failed", "unpriced", "unknown", "estimated", "diverged", "input_tokens",
+    "cached_input_tokens", "output_tokens",
 )  # fmt: skip
 SUMS = ("cost_usd", "estimated_usd", "unknown_reserved_usd", "baseline_usd", "cache_saved_usd")
 Key = tuple[datetime, str, str]
@@ -129,6 +129,7 @@ def _contribution(row: CostRow) -> dict[str, Decimal]:
         "unpriced": Decimal(row.cost_source == "unpriced"),
         "unknown": Decimal(row.state == "unknown"),
         "estimated": Decimal(estimated),
+        "diverged": Decimal("price_diverges" in (row.flags or ())),
         "input_tokens": Decimal(row.input_tokens),
         "cached_input_tokens": Decimal(row.cached_input_tokens),
         "output_tokens": Decimal(row.output_tokens),

@@ -2,51 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.costs.price_book import load_price_book
-from bot.costs.pricing import PICO_DOLLAR, Price, Rates, estimated_usage
+from bot.costs.pricing import PICO_DOLLAR, Band, Price, Rates, estimated_usage
+from bot.costs.rates import METERS, metered
 from bot.llm.model_client import Usage
+from bot.llm.usage import usage_of
+from tests.costs.golden_usages import GOLDEN, anthropic, gemini, openai
 
 BOOK = load_price_book()
 
-GOLDEN = [
-    # model, (input, cached, written, of which for 1 h, output), USD
-    ("gemini/gemini-3.1-flash-lite", (1000, 0, 0, 0, 200), "0.00055"),
-    ("gemini/gemini-3.1-flash-lite", (1000, 400, 0, 0, 200), "0.00046"),
-    ("gemini/gemini-3.1-flash-lite", (1, 0, 0, 0, 0), "0.00000025"),
-    ("gemini/gemini-2.5-flash", (12345, 0, 0, 0, 678), "0.0053985"),
-    ("gemini/gemini-2.5-flash-lite", (1000000, 250000, 0, 0, 65536), "0.1037144"),
-    ("gemini/gemini-3.8-flash", (800, 0, 0, 0, 150), "0.0011625"),
-    ("openai/gpt-6-luna", (100, 0, 0, 0, 20), "0.00002"),
-    ("openai/gpt-6-luna", (100, 60, 10, 0, 20), "0.00001485"),
-    ("openai/gpt-6-luna", (272000, 0, 0, 0, 1000), "0.0277"),
-    ("openai/gpt-6-luna", (272001, 0, 0, 0, 1000), "0.0551502"),
-    ("openai/gpt-6-luna", (300000, 200000, 50000, 0, 100), "0.026575"),
-    ("openai/gpt-6.1-terra", (5000, 4000, 0, 0, 800), "0.0052"),
-    ("openai/gpt-6.1-sol", (272001, 1, 0, 0, 1), "1.0880152"),
-    ("openai/gpt-4o", (1000, 500, 0, 0, 100), "0.002875"),
-    ("openai/gpt-4o-mini", (1000, 0, 0, 0, 100), "0.00021"),
-    ("moonshot/kimi-k2.6", (2000, 1500, 0, 0, 300), "0.001915"),
-    ("moonshot/kimi-k2.5", (1, 1, 0, 0, 1), "0.0000031"),
-    ("anthropic/claude-sonnet-5-5", (105, 30, 25, 10, 20), "0.0003805"),
-    ("anthropic/claude-sonnet-5-5", (0, 0, 0, 0, 16384), "0.16384"),
-    ("anthropic/claude-opus-5-5", (50000, 40000, 8000, 8000, 4000), "0.16"),
-    ("anthropic/claude-haiku-5-5", (100000, 0, 0, 0, 1000), "0.0105"),
-    ("anthropic/claude-haiku-5-5", (100001, 0, 100000, 0, 1000), "0.0650005"),
-    ("anthropic/claude-3-opus", (1000, 0, 0, 0, 1000), "0.09"),
-    ("openrouter/anthropic/claude-sonnet-5.5", (1000, 0, 0, 0, 1000), "0.012"),
-]
+AT = datetime(2026, 11, 24, tzinfo=UTC)
 
 RATE = st.integers(0, 10**9).map(lambda millionths: Decimal(millionths) / 1_000_000)
-RATES = st.builds(Rates, RATE, RATE, RATE, RATE, RATE)
+RATES = st.builds(Rates, *(RATE for _ in METERS))
 TOKENS = st.integers(0, 2_000_000)
-PRICES = st.builds(Price, RATES, st.just("list"), st.none() | TOKENS, st.none() | RATES)
+BANDS = st.lists(st.builds(Band, TOKENS, RATES), max_size=3, unique_by=lambda band: band.above)
+PRICES = st.builds(
+    lambda rates, bands: Price(rates, "list", tuple(sorted(bands, key=lambda band: -band.above))), RATES, BANDS
+)
 
 
 @st.composite
@@ -54,15 +37,55 @@ def usages(draw: st.DrawFn) -> Usage:
     given_, cached, written, of_an_hour, output = (draw(TOKENS) for _ in range(5))
     cached = min(cached, given_)
     written = min(written, given_ - cached)
-    return Usage(given_, cached, written, min(of_an_hour, written), output)
+    reasoning = draw(st.integers(0, output))
+    return Usage(given_, cached, written, min(of_an_hour, written), output, reasoning)
 
 
-@pytest.mark.parametrize(("model", "tokens", "usd"), GOLDEN)
-def test_a_price_calculated_by_hand(model: str, tokens: tuple[int, int, int, int, int], usd: str) -> None:
-    listing = BOOK.find(model)
+@pytest.mark.parametrize(("model", "body", "by_hand"), GOLDEN)
+def test_a_usage_calculated_by_hand(model: str | Price, body: dict[str, Any], by_hand: str) -> None:
+    usage = usage_of(body)
+    price = model if isinstance(model, Price) else price_of(model)
 
-    assert listing is not None
-    assert listing.price.cost(Usage(*tokens)) == Decimal(usd)
+    assert usage is not None
+    serving = price.serving(usage)
+    assert serving is not None
+    assert serving.cost(usage) == summed(by_hand)
+
+
+def test_the_hand_calculated_usages_are_many_and_of_many_providers() -> None:
+    providers = {model.split("/")[0] if isinstance(model, str) else "config" for model, _, _ in GOLDEN}
+
+    assert len(GOLDEN) >= 40
+    assert len(providers) >= 6
+
+
+@pytest.mark.parametrize(
+    ("model", "body"),
+    [
+        ("openai/gpt-4o", openai(1000, 100, "batch", cached=10)),
+        ("openai/gpt-4o", openai(1000, 100, "flex")),
+        ("openai/gpt-6-luna", openai(1000, 100, "scale")),
+        ("anthropic/claude-sonnet-5-5", anthropic(10, 10, tier="priority")),
+        ("anthropic/claude-sonnet-5-5", anthropic(10, 10, written=(0, 5), tier="batch")),
+        ("gemini/gemini-2.5-flash", gemini(10, 10, tier="PROVISIONED_THROUGHPUT")),
+        ("gemini/gemini-2.5-flash", gemini(1000, 10, tier="ON_DEMAND_FLEX", audio=10)),
+    ],
+)
+def test_a_served_tier_whose_rate_nobody_knows_has_no_price(model: str, body: dict[str, Any]) -> None:
+    usage = usage_of(body)
+
+    assert usage is not None
+    assert price_of(model).serving(usage) is None
+
+
+@given(PRICES, usages())
+def test_every_token_runs_through_one_meter(price: Price, usage: Usage) -> None:
+    tokens = dict(zip(METERS, metered(usage), strict=True))
+
+    assert min(tokens.values()) >= 0
+    assert sum(tokens.values()) == usage.input_tokens + usage.output_tokens
+    cold = replace(usage, cached_input_tokens=0, cache_write_tokens=0, cache_write_1h_tokens=0)
+    assert price.cache_saved(usage) == price.cost(cold) - price.cost(usage)
 
 
 @given(PRICES, usages())
@@ -74,7 +97,8 @@ def test_a_price_is_exact_and_a_whole_number_of_pico_dollars(price: Price, usage
         + usage.cached_input_tokens * Fraction(rates.cached_input)
         + (usage.cache_write_tokens - usage.cache_write_1h_tokens) * Fraction(rates.cache_write)
         + usage.cache_write_1h_tokens * Fraction(rates.cache_write_1h)
-        + usage.output_tokens * Fraction(rates.output)
+        + (usage.output_tokens - usage.reasoning_tokens) * Fraction(rates.output)
+        + usage.reasoning_tokens * Fraction(rates.reasoning)
     ) / 1_000_000
 
     cost = price.cost(usage)
@@ -104,9 +128,9 @@ def test_a_reserve_is_not_taken_at_rates_that_the_input_cannot_reach() -> None:
 
 
 def test_what_a_price_leaves_out_costs_as_much_as_plain_input() -> None:
-    two = Decimal(2)
+    told = Rates.of({"input": "2", "output": "8"})
 
-    assert Rates.of({"input": "2", "output": "8"}) == Rates(two, two, two, two, Decimal(8))
+    assert [getattr(told, name) for name in METERS] == [Decimal(2)] * 7 + [Decimal(8)] * 3
     assert Rates.of({"input": "2", "output": "8", "cache_write": "3"}).cache_write_1h == 3
 
 
@@ -119,3 +143,15 @@ def test_what_is_no_price_is_refused(rate: str) -> None:
 def test_a_guess_at_tokens_is_never_nothing() -> None:
     assert estimated_usage(0, 0) == Usage(input_tokens=1, output_tokens=1)
     assert estimated_usage(4000, 400) == Usage(input_tokens=1001, output_tokens=101)
+
+
+def price_of(model: str) -> Price:
+    listing = BOOK.find(model, AT)
+    assert listing is not None
+    return listing.price
+
+
+def summed(by_hand: str) -> Decimal:
+    """`100 x 0.1 + 20 x 0.5` in dollars."""
+    terms = (term.split(" x ") for term in by_hand.split(" + "))
+    return sum((Decimal(tokens) * Decimal(rate) for tokens, rate in terms), Decimal(0)) / 1_000_000

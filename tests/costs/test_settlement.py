@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from bot.costs.pricing import Price, Rates
-from bot.costs.settlement import Terms, odd, priced
+from bot.costs.settlement import Terms, oddities, priced
 from bot.llm.model_client import Completion, Deployment, Usage
 
 PRICE = Price(Rates.of({"input": "1", "cached_input": "0.1", "output": "5"}), "list")
@@ -110,10 +110,11 @@ def test_an_answer_nobody_counted_is_estimated_and_says_so() -> None:
         (OPENAI, USAGE, None),
         (OPENAI, None, "usage_missing"),
         (OPENAI, replace(USAGE, contradictory=True), "usage_contradictory"),
+        (OPENAI, replace(USAGE, input_tokens=10_401), "usage_absurd"),
         (OPENROUTER, replace(USAGE, reported_usd=Decimal("0.00115")), None),
         (OPENROUTER, replace(USAGE, reported_usd=Decimal("0.0012")), "price_diverges"),
         (replace(OPENROUTER, price=None), replace(USAGE, reported_usd=Decimal(1)), None),
     ],
 )
 def test_what_a_person_should_look_at_is_said(terms: Terms, usage: Usage | None, word: str | None) -> None:
-    assert odd(priced(terms, replace(ANSWER, usage=usage)), usage) == word
+    assert oddities(terms, priced(terms, replace(ANSWER, usage=usage)), usage) == ((word,) if word else ())

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.costs.rates import metered
 from bot.llm.model_client import Usage
-from bot.llm.usage import usage_of, word
+from bot.llm.usage import kept_usage, usage_of, word
 
 WORDS = st.sampled_from(["", "x", "a\0b", "\ud83d", "prompt_tokens", "input_tokens", "cost", "thoughtsTokenCount"])
 ANYTHING = st.recursive(
@@ -66,6 +67,56 @@ def test_moonshot_and_deepseek_name_their_cache_in_their_own_way() -> None:
     assert (usage(moonshot).cached_input_tokens, usage(deepseek).cached_input_tokens) == (8, 7)
 
 
+def test_sound_and_images_are_counted_where_they_are_told_apart() -> None:
+    openai = {
+        "usage": {
+            "prompt_tokens": 100, "completion_tokens": 60,
+            "prompt_tokens_details": {"audio_tokens": 40, "image_tokens": 20, "cached_tokens": 10},
+            "completion_tokens_details": {"audio_tokens": 50, "reasoning_tokens": 5},
+        }
+    }  # fmt: skip
+    gemini = {
+        "usageMetadata": {
+            "promptTokenCount": 100, "candidatesTokenCount": 60, "cachedContentTokenCount": 30,
+            "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 40}, {"modality": "IMAGE", "tokenCount": 20}],
+            "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 10}],
+            "candidatesTokensDetails": [{"modality": "AUDIO", "tokenCount": 50}],
+        }
+    }  # fmt: skip
+
+    assert media(openai) == (40, 0, 20, 50)
+    assert media(gemini) == (40, 10, 20, 50)
+    assert not usage(openai).contradictory
+
+
+def test_sound_that_does_not_fit_into_the_fresh_input_came_from_the_cache() -> None:
+    details = {"cached_tokens": 90, "audio_tokens": 70}
+    body = {"usage": {"prompt_tokens": 100, "completion_tokens": 1, "prompt_tokens_details": details}}
+
+    assert media(body) == (70, 60, 0, 0)
+    assert not usage(body).contradictory
+
+
+def test_more_sound_than_input_is_cut_and_said() -> None:
+    body = {
+        "usage": {"prompt_tokens": 10, "completion_tokens": 1, "prompt_tokens_details": {"audio_tokens": 70}},
+    }
+
+    assert media(body) == (10, 0, 0, 0)
+    assert usage(body).contradictory
+
+
+def test_a_kept_block_is_read_again_as_it_was() -> None:
+    gemini = {
+        "usageMetadata": {
+            "promptTokenCount": 100, "candidatesTokenCount": 60, "thoughtsTokenCount": 7,
+            "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 40}],
+        }
+    }  # fmt: skip
+
+    assert kept_usage(usage(gemini).raw) == usage(gemini)
+
+
 def test_reasoning_beside_the_completion_is_output_too() -> None:
     body = {
         "usage": {
@@ -107,6 +158,12 @@ def test_what_cannot_be_a_count_is_no_usage(count: object) -> None:
     assert usage_of({"usage": {"prompt_tokens": count, "completion_tokens": 5}}) is None
 
 
+def test_parts_that_add_up_to_more_than_any_model_takes_are_no_usage() -> None:
+    most = 10**9
+
+    assert usage_of({"usage": {"input_tokens": most, "output_tokens": 1, "cache_read_input_tokens": most}}) is None
+
+
 @pytest.mark.parametrize("body", [{}, {"usage": None}, {"usage": {}}, {"usage": {"prompt_tokens": 0}}, {"usage": []}])
 def test_an_answer_that_counts_nothing_has_no_usage(body: dict[str, Any]) -> None:
     assert usage_of(body) is None
@@ -128,8 +185,10 @@ def test_no_body_is_too_odd_to_read(body: dict[str, Any]) -> None:
     st.fixed_dictionaries(
         {"prompt_tokens": COUNTS, "completion_tokens": COUNTS},
         optional={
-            "prompt_tokens_details": st.dictionaries(st.sampled_from(["cached_tokens", "cache_write_tokens"]), COUNTS),
-            "completion_tokens_details": st.dictionaries(st.just("reasoning_tokens"), COUNTS),
+            "prompt_tokens_details": st.dictionaries(
+                st.sampled_from(["cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens"]), COUNTS
+            ),
+            "completion_tokens_details": st.dictionaries(st.sampled_from(["reasoning_tokens", "audio_tokens"]), COUNTS),
             "total_tokens": COUNTS,
         },
     )
@@ -139,12 +198,23 @@ def test_what_is_read_never_contradicts_itself(block: dict[str, Any]) -> None:
 
     assert 0 <= found.cached_input_tokens + found.cache_write_tokens <= found.input_tokens
     assert 0 <= found.reasoning_tokens <= found.output_tokens
+    assert min(metered(found)) >= 0
 
 
 def usage(body: dict[str, Any]) -> Usage:
     found = usage_of(body)
     assert found is not None
     return found
+
+
+def media(body: dict[str, Any]) -> tuple[int, ...]:
+    found = usage(body)
+    return (
+        found.audio_input_tokens,
+        found.cached_audio_tokens,
+        found.image_input_tokens,
+        found.audio_output_tokens,
+    )
 
 
 def counts(body: dict[str, Any]) -> tuple[int, ...]:
