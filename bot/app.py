@@ -12,9 +12,10 @@ from uuid import UUID
 from bot import log
 from bot.config import Settings, provider_keys
 from bot.conversation.answer import Answerer
+from bot.costs import overlays
 from bot.costs.footer import footer_of
 from bot.costs.periods import period
-from bot.costs.price_book import load_price_book
+from bot.costs.price_book import PriceBook, load_price_book
 from bot.costs.reports import Reports, in_words
 from bot.costs.tracker import Tracker
 from bot.db.database import Database
@@ -107,7 +108,8 @@ async def lucy(
         telemetry, client = Telemetry(), LitellmClient()
         tracker = Tracker(db, book, tiers.baseline, telemetry)
         router = Router(tiers, client, tracker, Breakers())
-        parts = _Parts(db, ingest_db, telemetry, client, router, Reports(db, tiers.baseline[0]))
+        parts = _Parts(db, ingest_db, telemetry, client, router, Reports(db, tiers.baseline[0]), book)
+        await overlays.refresh(db, book)
         await client.warm_up()
         url, digests, ended = await _serve(stack, settings, parts)
         _log.info("ready", url=url, mode="socket" if settings.slack_app_token else "http")
@@ -124,6 +126,7 @@ class _Parts:
     client: LitellmClient
     router: Router
     reports: Reports
+    book: PriceBook
 
 
 async def _serve(
@@ -143,7 +146,7 @@ async def _serve(
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, command)
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))
-    await stack.enter_async_context(schedule(_jobs(db, digests)))
+    await stack.enter_async_context(schedule(_jobs(db, digests, parts.book)))
     await stack.enter_async_context(_metrics(parts.telemetry, settings.metrics_addr))
     app = web_app(bolt if secret else None, _missing(db, parts.client), pages)
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
@@ -188,7 +191,7 @@ def _missing(db: Database, client: LitellmClient) -> Callable[[], Awaitable[list
     return missing
 
 
-def _jobs(db: Database, digests: DigestRunner) -> Jobs:
+def _jobs(db: Database, digests: DigestRunner, book: PriceBook) -> Jobs:
     async def sweep() -> None:
         async with db.operations() as operations:
             await operations.sweep_costs()
@@ -201,7 +204,10 @@ def _jobs(db: Database, digests: DigestRunner) -> Jobs:
         async with db.operations() as operations:
             await operations.add_partitions()
 
-    return Jobs(digests.tick, sweep, clean, partitions)
+    async def prices() -> None:
+        await overlays.refresh(db, book)
+
+    return Jobs(digests.tick, sweep, clean, partitions, prices)
 
 
 def _cost_words(reports: Reports) -> Callable[[UUID, str], Awaitable[str]]:

@@ -24,6 +24,7 @@ class Jobs:
     sweep_costs: Job
     clean: Job
     partitions: Job
+    prices: Job
 
 
 @asynccontextmanager
@@ -35,6 +36,7 @@ async def schedule(jobs: Jobs) -> AsyncIterator[None]:
     first = datetime.now(UTC)
     scheduler.add_job(_quietly("digests", jobs.digests), "interval", seconds=30)
     scheduler.add_job(_quietly("sweep_costs", jobs.sweep_costs), "interval", seconds=30)
+    scheduler.add_job(_quietly("prices", jobs.prices), "interval", seconds=30)
     scheduler.add_job(_quietly("clean", jobs.clean), "interval", hours=1, next_run_time=first)
     scheduler.add_job(_quietly("partitions", jobs.partitions), "interval", hours=12, next_run_time=first)
     scheduler.start()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bot.__main__ import app
@@ -28,10 +28,20 @@ def rewritten(text: str) -> str:
 def commands() -> Iterator[str]:
     yield "| command | what it does |"
     yield "|---|---|"
-    for command in app.registered_commands:
-        assert command.callback
-        story = (command.callback.__doc__ or "").partition("\n")[0]
-        yield f"| `lucy {command.name or command.callback.__name__}` | {story} |"
+    yield from (command_row(command.name, command.callback) for command in app.registered_commands)
+    for group in app.registered_groups:
+        assert group.typer_instance
+        assert group.typer_instance.registered_callback
+        yield command_row(group.name, group.typer_instance.registered_callback.callback)
+        for command in group.typer_instance.registered_commands:
+            name = command.name or getattr(command.callback, "__name__", "")
+            yield command_row(f"{group.name} {name}", command.callback)
+
+
+def command_row(name: str | None, callback: Callable[..., object] | None) -> str:
+    assert callback
+    story = (callback.__doc__ or "").partition("\n")[0]
+    return f"| `lucy {name or callback.__name__}` | {story} |"
 
 
 def settings() -> Iterator[str]:

@@ -17,7 +17,7 @@ async def test_upkeep_runs_at_start_and_a_foreseen_failure_stops_nothing() -> No
     async def runs() -> None:
         ran.set()
 
-    async with schedule(Jobs(digests=runs, sweep_costs=runs, clean=fails, partitions=runs)):
+    async with schedule(Jobs(digests=runs, sweep_costs=runs, clean=fails, partitions=runs, prices=runs)):
         await asyncio.wait_for(ran.wait(), 5)
 
     assert ran.is_set()

@@ -41,11 +41,11 @@ BY_HAND: dict[str, dict[str, Any]] = {
     },
     "moonshot/kimi-k2.5": {"retired": "2026-08-31"},
     "claude-3.5-sonnet": {
-        "input": "3", "cached_input": "0.3", "cache_write": "3.75", "output": "15",
+        "input": "3", "cached_input": "0.3", "cache_write": "3.75", "cache_write_1h": "6", "output": "15",
         "context_tokens": 200000, "max_output_tokens": 8192, "retired": "2025-10-28",
     },
     "claude-3-opus": {
-        "input": "15", "cached_input": "1.5", "cache_write": "18.75", "output": "75",
+        "input": "15", "cached_input": "1.5", "cache_write": "18.75", "cache_write_1h": "30", "output": "75",
         "context_tokens": 200000, "max_output_tokens": 4096, "retired": "2026-01-05",
     },
 }  # fmt: skip

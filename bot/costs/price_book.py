@@ -57,21 +57,32 @@ class PriceBook:
     def price_of(self, deployment: Deployment, at: datetime | None = None) -> Price | None:
         """What a deployment costs: what operators set for it, else its listing; an endpoint of your own has none."""
         at = at or self.now()
-        if overlay := self._overlay_of(deployment, at.astimezone(UTC).date()):
-            version = f"overlay {overlay.since} {str(overlay.id)[-8:]}"
-            return Price(Rates.of(overlay.rates), "config", version=version)
+        day = at.astimezone(UTC).date()
+        begun = [overlay for overlay in self.overlays_of(deployment) if overlay.since <= day]
+        if begun:
+            return self.laid(begun[-1])
         listing = None if deployment.api_base else self.find(deployment.model, at)
         return listing.price if listing else None
+
+    def today(self, model: str, known: Price | None) -> Price | None:
+        """The price now of what cost `known` when Lucy started; the tiers file's own price never moves."""
+        if known is None or (known.source == "config" and known.version is None):
+            return known
+        return self.price_of(Deployment(model)) or known
 
     def lay(self, overlays: Iterable[PriceOverlay]) -> None:
         """From now on these are the prices that operators set, oldest first."""
         self.overlays = tuple(overlays)
 
-    def _overlay_of(self, deployment: Deployment, day: date) -> PriceOverlay | None:
-        """The newest that has begun, by the deployment's name or by its model."""
+    def overlays_of(self, deployment: Deployment) -> list[PriceOverlay]:
+        """What operators set for a deployment, by its name or its model, oldest first: the newest that has begun holds."""
         names = {deployment.name, deployment.model, bare_id(deployment.model)}
-        begun = (overlay for overlay in reversed(self.overlays) if overlay.since <= day)
-        return next((overlay for overlay in begun if overlay.model in names), None)
+        return [overlay for overlay in self.overlays if overlay.model in names]
+
+    def laid(self, overlay: PriceOverlay) -> Price:
+        """An operator's price; its rows name it instead of the book."""
+        version = f"overlay {overlay.since} {str(overlay.id)[-8:]}"
+        return Price(Rates.of(overlay.rates), "config", version=version)
 
 
 def bare_id(model: str) -> str:

@@ -180,7 +180,8 @@ class Tracker:
     def _priced(self, opened: Opened, completion: Completion) -> Outcome:
         """Classifying is Lucy's own overhead: who always asks the frontier never pays for it, so it saves nothing."""
         attempt = opened.attempt
-        baseline = None if attempt.purpose is Purpose.CLASSIFY else self._baseline_price
+        known = None if attempt.purpose is Purpose.CLASSIFY else self._baseline_price
+        baseline = self._book.today(self._baseline_model, known)
         terms = Terms(attempt.deployment, attempt.price, baseline, attempt.input_bytes)
         outcome = priced(terms, completion)
         flags = (*oddities(terms, outcome, completion.usage), *self._repeats.of(opened.key.id, terms, outcome))

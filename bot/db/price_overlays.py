@@ -53,8 +53,8 @@ class PriceOverlay:
     @property
     def rates(self) -> Mapping[str, str]:
         """The rates as decimal strings; a cached read costs as much as plain input when nothing else was said."""
-        cached = {} if self.cached_input_usd is None else {"cached_input": f"{self.cached_input_usd:f}"}
-        return {"input": f"{self.input_usd:f}", "output": f"{self.output_usd:f}", **cached}
+        told = {"input": self.input_usd, "cached_input": self.cached_input_usd, "output": self.output_usd}
+        return {name: f"{rate.normalize():f}" for name, rate in told.items() if rate is not None}
 
 
 async def add(session: AsyncSession, overlay: PriceOverlay) -> None:

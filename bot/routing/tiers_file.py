@@ -32,7 +32,8 @@ def _a_price(usd: Decimal) -> Decimal:
     return usd
 
 
-def _with_its_provider(model: str) -> str:
+def with_its_provider(model: str) -> str:
+    """The id with its vendor in front, which may be left out of the well-known ones. Raises ValueError."""
     if "/" in model:
         return model
     vendor = next((vendor for prefix, vendor in _VENDORS.items() if model.startswith(prefix)), None)
@@ -51,7 +52,7 @@ class ModelEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: Annotated[str, Field(min_length=1, pattern=r"^\S+$"), AfterValidator(_with_its_provider)]
+    id: Annotated[str, Field(min_length=1, pattern=r"^\S+$"), AfterValidator(with_its_provider)]
     api_base: str | None = Field(None, pattern=r"^https?://\S+$")
     api_key_env: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     timeout_s: _Seconds | None = None
