@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.commands import check, costs, demo, digest, migrate, prices, reconcile, route, run
+from bot.commands import check, costs, demo, digest, migrate, prices, reconcile, reprice, route, run
 from bot.errors import LucyError, SettingError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command()(route.route)
 app.command()(costs.costs)
 app.command()(digest.digest)
 app.command()(reconcile.reconcile)
+app.command()(reprice.reprice)
 app.add_typer(prices.prices, name="prices")
 
 

@@ -11,13 +11,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="Exact figures for machines
 
 
 def costs(
-    period: Annotated[str, typer.Argument(help="today, yesterday, week, month or YYYY-MM-DD..YYYY-MM-DD")] = "today",
+    period: Annotated[
+        str, typer.Argument(help="today, yesterday, week, month, YYYY-MM-DD..YYYY-MM-DD; or explain, with an id")
+    ] = "today",
+    reference: Annotated[str, typer.Argument(help="explain: a call's id, or the reference in a sentence")] = "",
     by: Annotated[str, typer.Option(help="model, tier, user, channel or purpose")] = "model",
     zone: Annotated[str, typer.Option(help="Whose days, e.g. Europe/Berlin")] = "UTC",
     workspace: Workspace = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show what a workspace spent."""
+    """Show what a workspace spent; `lucy costs explain ID` shows one call's sum line by line."""
     import asyncio
     import json
     from datetime import UTC, datetime
@@ -29,6 +32,11 @@ def costs(
     from bot.costs.reports import DIMENSIONS, SpendReport, in_words
     from bot.errors import SettingError
 
+    if period == "explain":
+        _explain(workspace, reference, as_json)
+        return
+    if reference:
+        raise SettingError(f"{reference!r}: only explain takes an id")
     if by not in DIMENSIONS:
         raise SettingError(f"--by: one of {', '.join(DIMENSIONS)}")
     covered = period_of(period, datetime.now(UTC), zone)
@@ -44,3 +52,13 @@ def costs(
     typer.echo(in_words(report).replace("*", ""))
     for row in report.rows:
         typer.echo(f"  {row.key:<40} {show(row.cost_usd):>12} {row.calls:>8,} calls")
+
+
+def _explain(workspace: str, reference: str, as_json: bool) -> None:
+    import asyncio
+
+    from bot.commands.reading import explained_at
+    from bot.config import load_settings
+
+    for told in asyncio.run(explained_at(load_settings(), workspace, reference, as_json)):
+        typer.echo(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
@@ -9,7 +10,9 @@ from uuid import UUID
 
 from bot.app import open_database
 from bot.config import Settings
+from bot.costs import explain
 from bot.costs.price_book import load_price_book
+from bot.costs.references import NoSuchCall, hex_of
 from bot.costs.reports import Reports
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
@@ -24,6 +27,18 @@ async def reports_at(settings: Settings, slack_id: str) -> AsyncIterator[tuple[R
     async with open_database(settings) as db:
         baseline = read_tiers(settings.tiers, {}, load_price_book()).baseline[0]
         yield Reports(db, baseline), await _workspace(db, slack_id)
+
+
+async def explained_at(settings: Settings, slack_id: str, told: str, as_json: bool) -> list[str]:
+    """The sum of every attempt that an id or reference names. Raises SettingError, NoSuchCall."""
+    reference = hex_of(told)
+    async with open_database(settings) as db, db.unit(await _workspace(db, slack_id)) as unit:
+        rows = await unit.past.find(reference)
+    if not rows:
+        raise NoSuchCall(told)
+    if as_json:
+        return [json.dumps([explain.as_json(explain.explain(row)) for row in rows], indent=2)]
+    return [f"{row.id}\n{explain.as_text(explain.explain(row))}\n" for row in rows]
 
 
 async def digest_at(settings: Settings, slack_id: str, day: date, zone: str) -> Digest:

@@ -22,6 +22,7 @@ from bot.db.faults import FOREIGN, away
 from bot.db.inbox import InboxStore
 from bot.db.installations import InstallationStore
 from bot.db.operations import Operations
+from bot.db.past_costs import PastCosts
 from bot.db.replies import ReplyStore
 from bot.db.rollups import RollupStore
 from bot.db.workspaces import WorkspaceStore
@@ -39,6 +40,7 @@ class Unit:
     replies: ReplyStore
     choices: ChoiceStore
     costs: CostStore
+    past: PastCosts
     rollups: RollupStore
     digests: DigestStore
     audit: AuditStore
@@ -74,6 +76,7 @@ class Database:
                 ReplyStore(session, workspace_id, self._cipher),
                 ChoiceStore(session, workspace_id),
                 CostStore(session, workspace_id),
+                PastCosts(session, workspace_id),
                 RollupStore(session, workspace_id),
                 DigestStore(session, workspace_id),
                 AuditStore(session, workspace_id),

@@ -9,14 +9,17 @@ from uuid import UUID
 
 from slack_bolt.async_app import AsyncRespond
 
+from bot.costs.explain import as_text, explain
 from bot.costs.periods import period
+from bot.costs.references import NoSuchCall
 from bot.costs.reports import Reports, SpendReport, in_words
 from bot.db.database import Database
 from bot.errors import LucyError
-from bot.slack.costs_words import HELP, DigestOff, Help, SetDigest, Show, understand
+from bot.slack.costs_words import HELP, DigestOff, Explain, Help, SetDigest, Show, understand
 from bot.slack.people import People, Person
-from bot.slack.report_blocks import report_blocks
+from bot.slack.report_blocks import plain, report_blocks
 
+_MOST_EXPLAINED = 6
 _ADMINS_ONLY = "Only Slack's admins and owners can do that."
 _OWN_ONLY = "Only Slack's admins and owners see that; you can see your own with `by user` and `by model`."
 
@@ -42,6 +45,8 @@ class CostsCommand:
                     await _say(respond, HELP)
                 case Show():
                     await self._show(respond, wanted, workspace_id, user_id, person)
+                case Explain():
+                    await _say(respond, await self._explain(wanted, workspace_id, None if person.is_admin else user_id))
                 case SetDigest() | DigestOff():
                     await _say(respond, await self._digest(wanted, workspace_id, user_id, person))
                 case _:
@@ -68,6 +73,15 @@ class CostsCommand:
             blocks=report_blocks(report, note, names),
             response_type="ephemeral",
         )
+
+    async def _explain(self, wanted: Explain, workspace_id: UUID, only_user: str | None) -> str:
+        """The sum of each attempt that the reference names; members are shown their own."""
+        async with self._db.unit(workspace_id) as unit:
+            rows = await unit.past.find(wanted.reference)
+        seen = [row for row in rows if only_user in {None, row.user_id}]
+        if not seen:
+            raise NoSuchCall(wanted.reference)
+        return "\n".join(f"```{plain(as_text(explain(row)))}```" for row in seen[:_MOST_EXPLAINED])
 
     async def _digest(self, wanted: SetDigest | DigestOff, workspace_id: UUID, user_id: str, person: Person) -> str:
         if not person.is_admin:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import time
 
 from bot.costs.periods import zone_of
+from bot.costs.references import hex_of
 from bot.costs.reports import DIMENSIONS
 from bot.errors import LucyError
 
@@ -15,6 +16,7 @@ HELP = (
     "• `/lucy-costs today` · `yesterday` · `week` · `month` · `2026-11-01..2026-11-15`\n"
     "• `/lucy-costs month by model` · `tier` · `user` · `channel` · `purpose`\n"
     "• `/lucy-costs digest #finance 09:00 Europe/Berlin` posts yesterday's spend each morning; `digest off` ends it\n"
+    "• `/lucy-costs explain 1a2b3c4d` shows one call's sum line by line, by its reference or id\n"
     "• `/lucy-costs help` shows this"
 )
 
@@ -55,17 +57,27 @@ class Help:
     """Show the forms."""
 
 
-Wanted = Show | SetDigest | DigestOff | Help
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """Show the sum of one call, by lower-case hex digits."""
+
+    reference: str
+
+
+Wanted = Show | SetDigest | DigestOff | Explain | Help
 
 
 def understand(words: str) -> Wanted:
-    """What is wanted. Raises NotUnderstood, UnknownZone."""
+    """What is wanted. Raises NotUnderstood, UnknownZone, NoSuchCall."""
     text = " ".join(words.split())
     lower = text.lower()
     if lower == "help":
         return Help()
     if lower == "digest off":
         return DigestOff()
+    first, _, rest = lower.partition(" ")
+    if first == "explain":
+        return Explain(hex_of(rest))
     if lower.startswith("digest"):
         return _digest(text)
     found = _SHOW.fullmatch(lower)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import Any, cast
 from uuid import UUID
@@ -12,8 +12,10 @@ from slack_bolt.async_app import AsyncRespond
 
 from bot.costs.reports import Reports
 from bot.db.database import Database
+from bot.db.ids import workspace_id_of
 from bot.slack.costs_command import CostsCommand
 from bot.slack.people import People, Person
+from tests.costs.ledger import rows
 from tests.costs.spending import Spent, spend
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -104,3 +106,25 @@ async def test_only_an_admin_sets_and_ends_the_digest(db: Database, ask: Asked) 
 async def test_nonsense_gets_a_sentence(ask: Asked) -> None:
     assert "`yesterday`" in await ask("UADA", "fortnight")
     assert "/lucy-costs help" in await ask("UADA", "help")
+
+
+async def test_an_admin_is_shown_the_sum_of_anybodys_call_and_a_member_only_their_own(db: Database, ask: Asked) -> None:
+    mine, theirs = (str(row.task_id)[-8:] for row in await rows(db, ask.workspace_id))
+
+    assert "cost: $1.11" in await ask("UADA", f"explain {mine}")
+    assert "cost: $2.22" in await ask("UBOSS", f"explain `{theirs.upper()}`")
+    refused = await ask("UADA", f"explain {theirs}")
+    assert "I find no call" in refused
+    assert "2.22" not in refused
+
+
+async def test_another_workspace_is_shown_nothing(db: Database, ask: Asked) -> None:
+    mine = str((await rows(db, ask.workspace_id))[0].task_id)
+    stranger = replace(ask, workspace_id=workspace_id_of("T0OTHER"))
+
+    assert "I find no call" in await stranger("UBOSS", f"explain {mine}")
+
+
+@pytest.mark.parametrize("typed", ["explain", "explain me", "explain 12345"])
+async def test_what_names_no_call_gets_a_sentence(ask: Asked, typed: str) -> None:
+    assert "I find no call" in await ask("UADA", typed)
