@@ -20,6 +20,7 @@ class Telemetry:
         self._choices = self._counter("lucy_choices", "Choices of a tier", "tier", "decided_by")
         self._attempts = self._counter("lucy_attempts", "Attempts at a model", "model", "state")
         self._spend = self._counter("lucy_spend_usd", "Settled cost in USD", "model", "purpose")
+        self._flags = self._counter("lucy_attempt_flags", "What a person should look at in a settled attempt", "flag")
         self._latency = Histogram(
             "lucy_attempt_seconds",
             "Duration of an attempt",
@@ -52,6 +53,8 @@ class Telemetry:
                 self._choices.labels(str(facts["tier"]), rule).inc()
             case "attempt_settled":
                 self._attempts.labels(facts["model"], facts["state"]).inc()
+                for flag in facts.get("flags", ()):
+                    self._flags.labels(flag).inc()
                 self._latency.labels(facts["model"]).observe((facts.get("latency_ms") or 0) / 1000)
                 self._spend.labels(facts["model"], facts["purpose"]).inc(float(facts.get("cost_usd") or 0))
             case _:

@@ -11,10 +11,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Exact figures for machines
 
 
 def costs(
-    period: Annotated[
-        str, typer.Argument(help="today, yesterday, week, month, YYYY-MM-DD..YYYY-MM-DD; or explain, with an id")
-    ] = "today",
-    reference: Annotated[str, typer.Argument(help="explain: a call's id, or the reference in a sentence")] = "",
+    period: Annotated[str, typer.Argument(help="today, yesterday, week, month, DAY..DAY, or explain")] = "today",
+    reference: Annotated[str, typer.Argument(help="With explain: a call's id, or a reference")] = "",
     by: Annotated[str, typer.Option(help="model, tier, user, channel or purpose")] = "model",
     zone: Annotated[str, typer.Option(help="Whose days, e.g. Europe/Berlin")] = "UTC",
     workspace: Workspace = "",

@@ -50,17 +50,19 @@ class PriceBook:
 
         Only of that very id: a price by a prefix or a family would be a guess.
         """
-        day = (at or self.now()).astimezone(UTC).date()
-        dated = self.listings.get(bare_id(model), ())
+        dated = self.listings.get(model) or self.listings.get(bare_id(model), ())
+        if len(dated) == 1 and dated[0].since is None:
+            return dated[0]
+        day = self._day(at)
         return next((listing for listing in reversed(dated) if listing.since is None or listing.since <= day), None)
 
     def price_of(self, deployment: Deployment, at: datetime | None = None) -> Price | None:
         """What a deployment costs: what operators set for it, else its listing; an endpoint of your own has none."""
-        at = at or self.now()
-        day = at.astimezone(UTC).date()
-        begun = [overlay for overlay in self.overlays_of(deployment) if overlay.since <= day]
-        if begun:
-            return self.laid(begun[-1])
+        if self.overlays:
+            day = self._day(at)
+            begun = [overlay for overlay in self.overlays_of(deployment) if overlay.since <= day]
+            if begun:
+                return self.laid(begun[-1])
         listing = None if deployment.api_base else self.find(deployment.model, at)
         return listing.price if listing else None
 
@@ -83,6 +85,9 @@ class PriceBook:
         """An operator's price; its rows name it instead of the book."""
         version = f"overlay {overlay.since} {str(overlay.id)[-8:]}"
         return Price(Rates.of(overlay.rates), "config", version=version)
+
+    def _day(self, at: datetime | None) -> date:
+        return (at or self.now()).astimezone(UTC).date()
 
 
 def bare_id(model: str) -> str:

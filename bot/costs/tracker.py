@@ -184,10 +184,11 @@ class Tracker:
         baseline = self._book.today(self._baseline_model, known)
         terms = Terms(attempt.deployment, attempt.price, baseline, attempt.input_bytes)
         outcome = priced(terms, completion)
-        flags = (*oddities(terms, outcome, completion.usage), *self._repeats.of(opened.key.id, terms, outcome))
-        for flag in flags:
+        odd = oddities(terms, outcome, completion.usage)
+        for flag in odd:
             _log.warning(flag, deployment=attempt.deployment.name, response_id=completion.response_id)
-        return replace(outcome, flags=flags)
+        flags = (*odd, *self._repeats.of(opened.key.id, terms, outcome))
+        return replace(outcome, flags=flags) if flags else outcome
 
     async def _move(self, opened: Opened, outcome: Outcome, keep: Keep | None = None, text: str = "") -> Settled:
         await uninterrupted(self._write_patiently(opened.key, outcome, keep, text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -96,7 +97,11 @@ class _Echo:
         self, deployment: Deployment, messages: Sequence[Message], *, max_output_tokens: int, timeout_s: float
     ) -> Completion:
         return Completion(
-            "12345", deployment.model, "id", "stop", Usage(input_tokens=120, output_tokens=9, reported_usd=Decimal(0))
+            "12345",
+            deployment.model,
+            secrets.token_hex(8),
+            "stop",
+            Usage(input_tokens=120, output_tokens=9, reported_usd=Decimal(0)),
         )
 
 

@@ -8,8 +8,12 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 
+from bot.app import lucy
+from bot.commands.demo_world import demo_settings
+from bot.config import Settings
 from bot.costs.overlays import overlay, refresh
 from bot.costs.price_book import load_price_book
 from bot.costs.tracker import Attempt, Payer, Purpose, Tracker
@@ -18,6 +22,7 @@ from bot.db.ids import new_id
 from bot.errors import SettingError
 from bot.llm.model_client import Completion, Deployment, Usage
 from bot.routing.tiers import Tiers
+from bot.sandbox.sandbox import Sandbox
 from bot.telemetry import Telemetry
 from tests.costs.ledger import execute, rows
 
@@ -119,6 +124,24 @@ async def test_a_running_lucy_uses_it_without_a_restart_and_its_rows_say_so(db: 
     [row] = await rows(db, workspace_id)
     assert (row.cost_usd, row.baseline_usd, row.cost_source) == (Decimal("0.1"), Decimal("0.1"), "config")
     assert row.price_book.startswith(f"overlay {TODAY} ")
+
+
+async def test_a_lucy_that_starts_knows_what_was_set_before(
+    db: Database, database_url: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "tiers.toml"
+    path.write_text(
+        '[[tier]]\nname = "fast"\ndeadline_s = 9\nmax_output_tokens = 9\nmodels = [{ id = "openai/local",'
+        f' api_base = "{sandbox.providers["openai"].api_base}" }}]\n'
+    )
+    await set_price(db, "openai/local", "7", "2026-01-01")
+    base = Settings(database_url=SecretStr(database_url), home=tmp_path)
+
+    async with lucy(demo_settings(sandbox, base, str(path))) as running:
+        price = running.tiers.specs[0].candidates[0].price
+
+    assert price is not None
+    assert price.rates.input == 7
 
 
 async def test_the_tiers_files_own_price_stands(db: Database, tmp_path: Path) -> None:

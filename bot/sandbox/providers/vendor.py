@@ -7,6 +7,7 @@ import json
 import secrets
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from aiohttp import web
 
@@ -76,13 +77,15 @@ _WORDLESS = (Mode.EMPTY, Mode.CONTENT_FILTER, Mode.NO_CHOICES)
 
 @dataclass(slots=True)
 class Vendor:
-    """A vendor and its books."""
+    """A vendor and its books; `writes` stands in its usage whatever is true, `fixed_id` is the id it gives every answer."""
 
     name: str
     api_base: str = ""
     mode: Mode = Mode.HEALTHY
     retry_after_s: float | None = None
     slow_s: float = 1.0
+    writes: dict[str, Any] = field(default_factory=dict)
+    fixed_id: str | None = None
     invoice: list[InvoiceLine] = field(default_factory=list)
     requests: list[Asked] = field(default_factory=list)
     _scripted: list[str] = field(default_factory=list)
@@ -125,7 +128,7 @@ class Vendor:
         given = count(asked.system) + count(asked.prompt)
         cached = count(asked.system) if len(self.requests) > 1 else 0
         tokens = (given, cached, max(1, count(shown)))
-        line = charge(self.name, bare, f"req_{secrets.token_hex(8)}", tokens)
+        line = charge(self.name, bare, self.fixed_id or f"req_{secrets.token_hex(8)}", tokens)
         self.invoice.append(line)
         return Made(line.request_id, bare, shown, filtered, tokens, choiceless=mode is Mode.NO_CHOICES)
 

@@ -26,6 +26,7 @@ async def openai(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     if vendor.name == "openrouter":
         line = next(line for line in reversed(vendor.invoice) if line.request_id == made.request_id)
         usage["cost"] = float(line.amount_usd)
+    usage |= vendor.writes
     if sent.get("stream"):
         wanted = bool((sent.get("stream_options") or {}).get("include_usage"))
         return await sse.stream(request, made, sse.openai(made, usage, include_usage=wanted))
