@@ -53,6 +53,22 @@ def priced(terms: Terms, completion: Completion) -> Outcome:
     )
 
 
+def broken_off(terms: Terms, seen: Completion, reason: str) -> Outcome:
+    """The outcome of an attempt that ended before its answer: `failed` at what was seen of it, else `unknown`.
+
+    A provider that had counted the whole answer is believed; one that had counted the input, on the input. Whoever
+    asked has no answer to weigh against the baseline.
+    """
+    if seen.usage is not None and seen.finish_reason is not None:
+        outcome = priced(terms, seen)
+    elif seen.text:
+        outcome = _estimated(terms, seen)
+    else:
+        model = terms.deployment.model
+        return Outcome("unknown", model, reason, seen.model, seen.response_id, first_token_ms=seen.first_token_ms)
+    return replace(outcome, state="failed", error_class=reason, baseline_usd=None)
+
+
 def oddities(terms: Terms, outcome: Outcome, usage: Usage | None) -> tuple[str, ...]:
     """What a person should look at in a settled outcome, a word each; nothing when all is as expected."""
     if usage is None:
@@ -94,7 +110,7 @@ def plain(amount: Decimal | None) -> str | None:
 
 
 def _estimated(terms: Terms, completion: Completion) -> Outcome:
-    usage = estimated_usage(terms.input_bytes, len(completion.text.encode()))
+    usage = _guessed(terms, completion)
     price = terms.price
     cost = price.cost(usage) if price else None
     return replace(
@@ -106,6 +122,14 @@ def _estimated(terms: Terms, completion: Completion) -> Outcome:
         cost_source=price.source if price else "unpriced",
         rates=price.snapshot(usage) if price else None,
     )
+
+
+def _guessed(terms: Terms, completion: Completion) -> Usage:
+    """Tokens by the length of what was sent and heard, where the provider has not counted more."""
+    guess, said = estimated_usage(terms.input_bytes, len(completion.text.encode())), completion.usage
+    if said is None or not said.input_tokens:
+        return guess
+    return replace(said, output_tokens=max(said.output_tokens, guess.output_tokens), raw={}, reported_usd=None)
 
 
 def _counted(terms: Terms, completion: Completion, usage: Usage) -> Outcome:
@@ -121,4 +145,5 @@ def _counted(terms: Terms, completion: Completion, usage: Usage) -> Outcome:
         output_tokens=usage.output_tokens,
         reasoning_tokens=usage.reasoning_tokens,
         service_tier=usage.service_tier,
+        first_token_ms=completion.first_token_ms,
     )

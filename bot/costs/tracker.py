@@ -15,7 +15,7 @@ from bot import log
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Price
 from bot.costs.repeats import Repeats
-from bot.costs.settlement import Terms, facts_of, oddities, plain, priced
+from bot.costs.settlement import Terms, broken_off, facts_of, oddities, plain, priced
 from bot.costs.uninterrupted import uninterrupted
 from bot.db.costs import MissingPartition, NewAttempt, OpenAttempt, Outcome
 from bot.db.database import Database
@@ -77,6 +77,7 @@ class Attempt:
     input_bytes: int
     max_output_tokens: int
     timeout_s: float
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +131,25 @@ class Tracker:
         outcome = self._priced(opened, completion)
         return await self._move(opened, replace(outcome, latency_ms=latency_ms), keep, completion.text)
 
-    async def fail(self, opened: Opened, fault: ModelFault, latency_ms: int) -> Settled:
-        """The provider gave no usable answer; it costs what the provider will charge for it."""
+    async def fail(self, opened: Opened, fault: ModelFault, latency_ms: int, keep: Keep | None = None) -> Settled:
+        """The provider gave no whole answer; it costs what the provider will charge for it."""
         if fault.billed == "maybe":
-            return await self.unknown(opened, fault.kind, latency_ms)
-        if fault.billed == "reported" and fault.completion:
-            outcome = replace(self._priced(opened, fault.completion), state="failed", baseline_usd=None)
+            return await self.broken(opened, fault.kind, latency_ms, fault.completion, keep)
+        said = fault.completion if fault.billed == "reported" else None
+        if said:
+            outcome = replace(self._priced(opened, said), state="failed", baseline_usd=None)
         else:
             outcome = Outcome("failed", opened.attempt.deployment.model, cost_usd=Decimal(0))
-        return await self._move(opened, replace(outcome, error_class=fault.kind, latency_ms=latency_ms))
+        outcome = replace(outcome, error_class=fault.kind, latency_ms=latency_ms)
+        return await self._move(opened, outcome, keep, said.text if said else "")
 
-    async def unknown(self, opened: Opened, reason: str, latency_ms: int) -> Settled:
-        """Nobody can say whether the provider charges for it: the reserve stands."""
-        model = opened.attempt.deployment.model
-        return await self._move(opened, Outcome("unknown", model, reason, latency_ms=latency_ms))
+    async def broken(
+        self, opened: Opened, reason: str, latency_ms: int, seen: Completion | None = None, keep: Keep | None = None
+    ) -> Settled:
+        """It ended before its answer: what was `seen` of a stream is counted, else the cost is unknown; the reserve stands."""
+        seen = seen or Completion("")
+        outcome = replace(broken_off(self._terms(opened.attempt), seen, reason), latency_ms=latency_ms)
+        return await self._move(opened, outcome, keep, seen.text)
 
     async def settle_late(self) -> None:
         """Write down what could not be written while the database was away. Raises DatabaseAway."""
@@ -175,20 +181,24 @@ class Tracker:
             user_id=payer.user_id,
             channel_id=payer.channel_id,
             thread_ts=payer.thread_ts,
+            streamed=attempt.streamed,
         )
 
     def _priced(self, opened: Opened, completion: Completion) -> Outcome:
-        """Classifying is Lucy's own overhead: who always asks the frontier never pays for it, so it saves nothing."""
         attempt = opened.attempt
-        known = None if attempt.purpose is Purpose.CLASSIFY else self._baseline_price
-        baseline = self._book.today(self._baseline_model, known)
-        terms = Terms(attempt.deployment, attempt.price, baseline, attempt.input_bytes)
+        terms = self._terms(attempt)
         outcome = priced(terms, completion)
         odd = oddities(terms, outcome, completion.usage)
         for flag in odd:
             _log.warning(flag, deployment=attempt.deployment.name, response_id=completion.response_id)
         flags = (*odd, *self._repeats.of(opened.key.id, terms, outcome))
         return replace(outcome, flags=flags) if flags else outcome
+
+    def _terms(self, attempt: Attempt) -> Terms:
+        """Classifying is Lucy's own overhead: who always asks the frontier never pays for it, so it saves nothing."""
+        known = None if attempt.purpose is Purpose.CLASSIFY else self._baseline_price
+        baseline = self._book.today(self._baseline_model, known)
+        return Terms(attempt.deployment, attempt.price, baseline, attempt.input_bytes)
 
     async def _move(self, opened: Opened, outcome: Outcome, keep: Keep | None = None, text: str = "") -> Settled:
         await uninterrupted(self._write_patiently(opened.key, outcome, keep, text))

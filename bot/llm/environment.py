@@ -8,6 +8,8 @@ import logging
 import os
 from typing import Any
 
+from bot.llm.overheard import let_be_overheard
+
 _BEFORE_IMPORT = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_OFFLINE_MODE": "true",
@@ -16,7 +18,7 @@ _BEFORE_IMPORT = {
 
 
 def load_litellm() -> Any:
-    """Import litellm (1.5 s; the garbage collector off saves a third) with its network habits switched off."""
+    """Import litellm (1.5 s; the garbage collector off saves a third) with its network habits and its guesses off."""
     os.environ.update(_BEFORE_IMPORT)
     gc.disable()
     try:
@@ -25,6 +27,9 @@ def load_litellm() -> Any:
         gc.enable()
     litellm.suppress_debug_info = True
     litellm.telemetry = False
+    litellm.disable_token_counter = True
+    litellm.disable_streaming_logging = True
+    let_be_overheard()
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
     return litellm
 

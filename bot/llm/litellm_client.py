@@ -6,16 +6,21 @@ import asyncio
 import json
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
 from bot.llm.environment import freeze, load_litellm
 from bot.llm.faults import fault_of
-from bot.llm.model_client import Billed, Completion, Deployment, FaultKind, Message, ModelFault
-from bot.llm.usage import usage_of, word
+from bot.llm.model_client import Billed, Completion, Deployment, FaultKind, Heard, Message, ModelFault
+from bot.llm.overheard import Books, overhearing
+from bot.llm.streamed import Patience, Stream
+from bot.llm.usage import told, usage_of, word
 
 _PATIENT_S = 30.0
 """Loading is slow on a busy machine; a warm-up that is cut short leaves a coroutine behind."""
+
+_STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
 
 _EACH_ROUTE_ONCE = (
     "openai/gpt-6-luna",
@@ -25,11 +30,20 @@ _EACH_ROUTE_ONCE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    deployment: Deployment
+    messages: Sequence[Message]
+    max_output_tokens: int
+    timeout_s: float
+
+
 class LitellmClient:
     """Loads litellm when warmed up, not when imported."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: Patience | None = None) -> None:
         self._litellm: ModuleType | None = None
+        self._patience = patience or Patience()
 
     @property
     def warm(self) -> bool:
@@ -43,23 +57,47 @@ class LitellmClient:
             bound.bind(("127.0.0.1", 0))
             nowhere = f"http://127.0.0.1:{bound.getsockname()[1]}"
             for model in _EACH_ROUTE_ONCE:
+                request = _Request(Deployment(model, nowhere), [Message("user", "hi")], 16, _PATIENT_S)
                 try:
-                    await _ask(litellm, Deployment(model, nowhere), [Message("user", "hi")], 16, _PATIENT_S, _Hearing())
+                    await _ask(litellm, request, _Hearing())
                 except ModelFault:
                     continue
         freeze()
         self._litellm = litellm
 
     async def complete(
-        self, deployment: Deployment, messages: Sequence[Message], *, max_output_tokens: int, timeout_s: float
+        self,
+        deployment: Deployment,
+        messages: Sequence[Message],
+        *,
+        max_output_tokens: int,
+        timeout_s: float,
+        heard: Heard | None = None,
     ) -> Completion:
-        """One request, no hidden retries, at most `timeout_s` seconds. Raises ModelFault."""
+        """One request, no hidden retries, at most `timeout_s` seconds; streamed when somebody listens. Raises ModelFault."""
         if self._litellm is None:
             await self.warm_up()
         assert self._litellm is not None
-        hearing = _Hearing()
-        answer = await _ask(self._litellm, deployment, messages, max_output_tokens, timeout_s, hearing)
-        return _checked(answer, hearing.body)
+        request, hearing = _Request(deployment, messages, max_output_tokens, timeout_s), _Hearing()
+        if heard is not None:
+            return _usable(await self._stream(request, hearing, heard))
+        return _checked(await _ask(self._litellm, request, hearing), hearing.body)
+
+    async def _stream(self, request: _Request, hearing: _Hearing, heard: Heard) -> Completion:
+        assert self._litellm is not None
+        loop, books = asyncio.get_running_loop(), Books()
+        began = loop.time()
+        first = replace(request, timeout_s=min(request.timeout_s, self._patience.first_s))
+        with overhearing(books):
+            try:
+                chunks = await _ask(self._litellm, first, hearing, **_STREAMED)
+            except ModelFault as fault:
+                fault.completion = heard.so_far
+                raise
+            except asyncio.CancelledError:
+                await books.close()
+                raise
+            return await Stream(chunks, books, heard, began, began + request.timeout_s, self._patience).listen()
 
 
 class _Hearing:
@@ -80,25 +118,22 @@ class _Hearing:
             self.body = body
 
 
-async def _ask(
-    litellm: ModuleType,
-    deployment: Deployment,
-    messages: Sequence[Message],
-    max_output_tokens: int,
-    timeout_s: float,
-    hearing: _Hearing,
-) -> Any:
+async def _ask(litellm: ModuleType, request: _Request, hearing: _Hearing, **more: Any) -> Any:
+    deployment, timeout_s = request.deployment, request.timeout_s
     try:
         async with asyncio.timeout(timeout_s):
             return await litellm.acompletion(
                 model=deployment.model if "/" in deployment.model else f"openai/{deployment.model}",
-                messages=[{"role": message.role, "content": _sendable(message.content)} for message in messages],
+                messages=[
+                    {"role": message.role, "content": _sendable(message.content)} for message in request.messages
+                ],
                 api_base=deployment.api_base,
                 api_key=deployment.api_key or "none",
-                max_tokens=max_output_tokens,
+                max_tokens=request.max_output_tokens,
                 max_retries=0,
                 timeout=timeout_s,
                 logger_fn=hearing,
+                **more,
             )
     except TimeoutError as error:
         raise ModelFault(FaultKind.TIMEOUT, f"no answer in {timeout_s:.1f} s", billed="maybe") from error
@@ -111,35 +146,29 @@ def _with_bill(fault: ModelFault, body: Mapping[str, Any]) -> ModelFault:
     usage = usage_of(body)
     if fault.billed != "maybe" or usage is None:
         return fault
-    return ModelFault(fault.kind, str(fault), completion=_completion("", None, body), billed="reported")
+    return ModelFault(fault.kind, str(fault), completion=replace(told(body), finish_reason="unread"), billed="reported")
 
 
 def _checked(answer: Any, body: Mapping[str, Any]) -> Completion:
-    """The answer if it is one. A body without text, or cut by a filter, is a fault that keeps its bill."""
+    """The answer that came in one piece, if it is one: whole, even where its provider does not say why it ended."""
     choice = answer.choices[0] if answer.choices else None
     text = getattr(getattr(choice, "message", None), "content", None) or ""
     finish = word(getattr(choice, "finish_reason", None))
-    completion = _completion(
-        text if isinstance(text, str) else "",
-        finish,
-        body or {"model": answer.model, "usage": answer.usage.model_dump()},
-    )
-    billed: Billed = "reported" if completion.usage else "maybe"
+    said = told(body or {"model": answer.model, "usage": answer.usage.model_dump()})
+    return _usable(replace(said, text=text if isinstance(text, str) else "", finish_reason=finish or "none"))
+
+
+def _usable(completion: Completion) -> Completion:
+    """The answer if it is one. Without an end, without text or cut by a filter it is a fault that keeps its bill."""
+    finish = completion.finish_reason
+    billed: Billed = "reported" if completion.usage and finish else "maybe"
+    if finish is None:
+        raise ModelFault(FaultKind.CUT, "no finish_reason", completion=completion, billed=billed)
     if finish == "content_filter":
         raise ModelFault(FaultKind.CONTENT_FILTER, "finish_reason", completion=completion, billed=billed)
     if not completion.text.strip():
         raise ModelFault(FaultKind.EMPTY, f"finish_reason {finish}", completion=completion, billed=billed)
     return completion
-
-
-def _completion(text: str, finish_reason: str | None, body: Mapping[str, Any]) -> Completion:
-    return Completion(
-        text=text,
-        model=word(body.get("model") or body.get("modelVersion")),
-        response_id=word(body.get("id") or body.get("responseId")),
-        finish_reason=finish_reason,
-        usage=usage_of(body),
-    )
 
 
 def _sendable(text: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -11,6 +11,8 @@ from typing import Literal, Protocol
 from bot.errors import LucyError
 
 Billed = Literal["no", "maybe", "reported"]
+Show = Callable[[str], Awaitable[None]]
+"""Takes the pieces of an answer while it is made; whoever shows them stops the answer by raising Aborted."""
 
 
 class FaultKind(StrEnum):
@@ -20,6 +22,7 @@ class FaultKind(StrEnum):
     TIMEOUT = "timeout"
     SERVER = "server"
     CONNECTION = "connection"
+    CUT = "cut"
     MALFORMED = "malformed"
     EMPTY = "empty"
     AUTH = "auth"
@@ -83,13 +86,36 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A provider's answer; `model` is what it says served it."""
+    """A provider's answer, or what was heard of it: without `finish_reason` neither text nor usage are whole.
+
+    `model` is what the provider says served it; `first_token_ms` is known of streams.
+    """
 
     text: str
     model: str | None = None
     response_id: str | None = None
     finish_reason: str | None = None
     usage: Usage | None = None
+    first_token_ms: int | None = None
+
+
+class Heard:
+    """What is heard of one answer while it is made. It outlives a stream that breaks and a caller that is cancelled."""
+
+    def __init__(self, show: Show) -> None:
+        self.so_far = Completion("")
+        self._show = show
+
+    async def piece(self, text: str) -> None:
+        """Keep a piece, then show it. Raises what showing raises."""
+        self.so_far = replace(self.so_far, text=self.so_far.text + text)
+        await self._show(text)
+
+
+class Aborted(LucyError):
+    """Whoever listens to an answer wants no more of it."""
+
+    sentence = "I stopped, as you asked."
 
 
 class ModelFault(LucyError):
@@ -119,7 +145,16 @@ class ModelClient(Protocol):
     """The one road to a model."""
 
     async def complete(
-        self, deployment: Deployment, messages: Sequence[Message], *, max_output_tokens: int, timeout_s: float
+        self,
+        deployment: Deployment,
+        messages: Sequence[Message],
+        *,
+        max_output_tokens: int,
+        timeout_s: float,
+        heard: Heard | None = None,
     ) -> Completion:
-        """One request, no hidden retries. Raises ModelFault; cancelling it closes the connection."""
+        """One request, no hidden retries; streamed when somebody listens. Cancelling it closes the connection.
+
+        Raises ModelFault, and what showing a piece raises.
+        """
         ...

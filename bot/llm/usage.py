@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from bot.llm.model_client import Usage
+from bot.llm.model_client import Completion, Usage
 
 _MOST_TOKENS = 1_000_000_000
 _LONGEST_WORD = 200
@@ -33,6 +33,16 @@ def usage_of(body: Mapping[str, Any]) -> Usage | None:
 def kept_usage(raw: Mapping[str, Any]) -> Usage | None:
     """The usage of a block as `Usage.raw` keeps it, read again."""
     return usage_of({"usageMetadata": raw} if "promptTokenCount" in raw else {"usage": raw})
+
+
+def told(body: Mapping[str, Any]) -> Completion:
+    """What a body says of itself: who served, under which id, for how many tokens. Without its text."""
+    return Completion(
+        "",
+        model=word(body.get("model") or body.get("modelVersion")),
+        response_id=word(body.get("id") or body.get("responseId")),
+        usage=usage_of(body),
+    )
 
 
 def word(value: object) -> str | None:

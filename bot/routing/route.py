@@ -86,6 +86,7 @@ class Route:
                 | FaultKind.TIMEOUT
                 | FaultKind.SERVER
                 | FaultKind.CONNECTION
+                | FaultKind.CUT
                 | FaultKind.MALFORMED
                 | FaultKind.EMPTY
             ):

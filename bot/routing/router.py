@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import replace
 from typing import assert_never
 
 from bot import log
-from bot.costs.tracker import Attempt, Keep, Opened, Payer, Purpose, Tracker
-from bot.llm.model_client import Completion, FaultKind, Message, ModelClient, ModelFault
+from bot.costs.tracker import Attempt, Opened, Purpose, Settled, Tracker
+from bot.llm.model_client import Aborted, Completion, Deployment, FaultKind, Heard, Message, ModelClient, ModelFault
 from bot.routing.breaker import CLOSED_FOR_S, Breakers
+from bot.routing.call import Answer, Call, Time, cut_short, marked
 from bot.routing.choice import Tier
 from bot.routing.route import NoAnswer, Route, Step, steps
 from bot.routing.tiers import Tiers
@@ -24,44 +21,6 @@ _log = log.get(__name__)
 
 _MIN_ATTEMPT_S = 0.2
 """With less left than this no model answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What to ask, of which tier, on whose account. `keep` stores the answer in the settling transaction."""
-
-    payer: Payer
-    purpose: Purpose
-    tier: Tier
-    intent: str | None
-    messages: tuple[Message, ...]
-    keep: Keep | None = None
-    max_output_tokens: int | None = None
-    deadline_s: float | None = None
-    attempts_allowed: int | None = None
-    cross_tier: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of a call; `model` is the id that really served, `cost_usd` is of the serving attempt alone."""
-
-    text: str
-    model: str
-    tier: Tier
-    attempts: int
-    cost_usd: Decimal | None
-    cost_source: str | None
-    latency_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Time:
-    """The clock in seconds, how to wait, and how long to breathe before the last candidate is asked again."""
-
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    breath_s: Callable[[], float] = field(default=lambda: random.uniform(0.2, 0.6))  # noqa: S311 - jitter, no secret
 
 
 class Router:
@@ -82,8 +41,6 @@ class Router:
             try:
                 return await self._try(call, route, attempt)
             except ModelFault as fault:
-                _log.info("attempt_failed", deployment=step.deployment.name, fault=fault.kind, status=fault.status)
-                self._judge(call, step, fault)
                 route.learn(step, fault)
         raise NoAnswer(f"{len(route.faults)} attempts: {', '.join(route.faults) or 'every breaker is open'}")
 
@@ -108,48 +65,51 @@ class Router:
         try:
             opened = await self._tracker.open(attempt)
             started = self._time.clock()
-            completion = await self._ask(opened, route.messages, started)
-            self._breakers.succeeded(name)
-        except ModelFault:
-            raise
+            completion = await self._ask(call, opened, route.messages, started)
+        except ModelFault as fault:
+            return await self._failed(call, opened, fault, self._ms_since(started))
         except BaseException:
             self._breakers.left_alone(name)
             raise
+        self._breakers.succeeded(name)
         latency_ms = self._ms_since(started)
         settled = await self._tracker.settle(opened, completion, latency_ms, call.keep)
-        return Answer(
-            completion.text,
-            settled.model,
-            Tier(attempt.tier),
-            attempt.number,
-            settled.cost_usd,
-            settled.cost_source,
-            latency_ms,
-        )
+        return _answer(attempt, settled, completion.text, latency_ms)
 
-    async def _ask(self, opened: Opened, messages: tuple[Message, ...], started: float) -> Completion:
-        attempt = opened.attempt
+    async def _ask(self, call: Call, opened: Opened, messages: tuple[Message, ...], started: float) -> Completion:
+        attempt, heard = opened.attempt, Heard(call.show) if call.show else None
         try:
             return await self._client.complete(
                 attempt.deployment,
                 messages,
                 max_output_tokens=attempt.max_output_tokens,
                 timeout_s=attempt.timeout_s,
+                heard=heard,
             )
-        except ModelFault as fault:
-            await self._tracker.fail(opened, fault, self._ms_since(started))
+        except ModelFault:
             raise
         except BaseException as error:
-            reason = "cancelled" if isinstance(error, asyncio.CancelledError) else type(error).__name__
-            await self._tracker.unknown(opened, reason, self._ms_since(started))
+            seen = heard.so_far if heard else None
+            await self._tracker.broken(opened, _reason(error), self._ms_since(started), seen)
             raise
 
-    def _judge(self, call: Call, step: Step, fault: ModelFault) -> None:
+    async def _failed(self, call: Call, opened: Opened, fault: ModelFault, latency_ms: int) -> Answer:
+        """What was shown stays, marked as cut short. Raises the fault when nothing was: somebody else may be asked."""
+        attempt = opened.attempt
+        _log.info("attempt_failed", deployment=attempt.deployment.name, fault=fault.kind, status=fault.status)
+        self._judge(call, attempt.deployment, fault)
+        text = fault.completion.text if call.show and fault.completion else ""
+        settled = await self._tracker.fail(opened, fault, latency_ms, cut_short(call.keep) if text else None)
+        if not text:
+            raise fault
+        return replace(_answer(attempt, settled, marked(text), latency_ms), cut=True)
+
+    def _judge(self, call: Call, deployment: Deployment, fault: ModelFault) -> None:
         """What a fault says of the deployment, or of its key."""
-        name = step.deployment.name
+        name = deployment.name
         match fault.kind:
             case FaultKind.AUTH:
-                self._close_key(step)
+                self._close_key(deployment)
             case FaultKind.NOT_FOUND:
                 self._breakers.close_for(name, CLOSED_FOR_S)
                 _log.error("model_not_found", deployment=name)
@@ -165,17 +125,18 @@ class Router:
                 | FaultKind.EMPTY
                 | FaultKind.SERVER
                 | FaultKind.CONNECTION
+                | FaultKind.CUT
                 | FaultKind.MALFORMED
             ):
                 self._breakers.failed(name)
             case _:
                 assert_never(fault.kind)
 
-    def _close_key(self, step: Step) -> None:
+    def _close_key(self, deployment: Deployment) -> None:
         """A refused key closes every deployment that uses it."""
-        key_name = step.deployment.key_name
-        _log.error("key_refused", key_name=key_name, deployment=step.deployment.name)
-        self._breakers.close_for(step.deployment.name, CLOSED_FOR_S)
+        key_name = deployment.key_name
+        _log.error("key_refused", key_name=key_name, deployment=deployment.name)
+        self._breakers.close_for(deployment.name, CLOSED_FOR_S)
         for spec in self._tiers.specs:
             for candidate in spec.candidates:
                 if key_name and candidate.deployment.key_name == key_name:
@@ -197,7 +158,24 @@ def _attempt(call: Call, route: Route, step: Step, left_s: float) -> Attempt:
         input_bytes=sum(len(message.content.encode("utf-8", "replace")) + 16 for message in route.messages),
         max_output_tokens=call.max_output_tokens or step.max_output_tokens,
         timeout_s=min(left_s, step.candidate.timeout_s or left_s / 2),
+        streamed=call.show is not None,
     )
+
+
+def _answer(attempt: Attempt, settled: Settled, text: str, latency_ms: int) -> Answer:
+    tier, cost = Tier(attempt.tier), settled.cost_usd
+    return Answer(text, settled.model, tier, attempt.number, cost, settled.cost_source, latency_ms)
+
+
+def _reason(error: BaseException) -> str:
+    """Why nobody waited for the answer, in one word."""
+    match error:
+        case asyncio.CancelledError():
+            return "cancelled"
+        case Aborted():
+            return "aborted"
+        case _:
+            return type(error).__name__
 
 
 def _was_hurried(call: Call, fault: ModelFault) -> bool:

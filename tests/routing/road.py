@@ -14,7 +14,7 @@ from bot.costs.tracker import Payer, Purpose, Tracker
 from bot.db.cost_tables import CostRow
 from bot.db.database import Database, inside_unit
 from bot.db.ids import new_id
-from bot.llm.model_client import Completion, Deployment, FaultKind, Message, ModelFault, Usage
+from bot.llm.model_client import Completion, Deployment, FaultKind, Heard, Message, ModelFault, Usage
 from bot.routing.breaker import Breakers
 from bot.routing.choice import Tier
 from bot.routing.router import Call, Router, Time
@@ -66,12 +66,16 @@ class Models:
         return [model for model, _, _ in self.asked]
 
     async def complete(
-        self, deployment: Deployment, messages: Sequence[Message], *, max_output_tokens: int, timeout_s: float
-    ) -> Completion:
+        self, deployment: Deployment, messages: Sequence[Message], *, max_output_tokens: int, timeout_s: float,
+        heard: Heard | None = None,
+    ) -> Completion:  # fmt: skip
         assert not inside_unit()
         self.asked.append((deployment.model, timeout_s, messages))
         self.heard.set()
         said = self._script[deployment.model].pop(0) if self._script[deployment.model] else "Hello!"
+        if heard is not None and isinstance(said, str):
+            heard.so_far = Completion("", None, "r-1")
+            await heard.piece(said)
         match said:
             case Exception():
                 raise said

@@ -28,6 +28,7 @@ from tests.costs.ledger import recomputed, rollup, rows
 
 PROMPT = (Message("system", "Be brief."), Message("user", "Summarise the release plan of this week, please."))
 VENDORS = {Tier.FAST: ("gemini", "openai"), Tier.STANDARD: ("moonshot", "openai"), Tier.FRONTIER: ("anthropic",)}
+STREAMS_ONLY = (Mode.STALL, Mode.UNFINISHED, Mode.SILENT)
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +54,7 @@ def router(db: Database, sandbox: Sandbox, client: LitellmClient, tmp_path: Path
 
 
 @pytest.mark.parametrize("tier", list(Tier))
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode not in STREAMS_ONLY])
 async def test_the_rows_are_the_invoice(
     db: Database, workspace_id: UUID, sandbox: Sandbox, router: Router, tier: Tier, mode: Mode
 ) -> None:
@@ -66,6 +67,28 @@ async def test_the_rows_are_the_invoice(
         except NoAnswer:
             assert mode in {Mode.CONTENT_FILTER, Mode.CONTENT_FILTER_400}
 
+    await assert_all_agree(db, workspace_id, sandbox)
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+@pytest.mark.parametrize("mode", [Mode.HEALTHY, Mode.HANG, Mode.CUT, Mode.ERROR, Mode.CONTENT_FILTER, *STREAMS_ONLY])
+async def test_the_rows_are_the_invoice_when_answers_are_streamed(
+    db: Database, workspace_id: UUID, sandbox: Sandbox, router: Router, tier: Tier, mode: Mode
+) -> None:
+    sandbox.providers[VENDORS[tier][0]].fail_next(mode)
+    shown: list[str] = []
+
+    async def show(piece: str) -> None:
+        shown.append(piece)
+
+    answer = await router.route(Call(payer(workspace_id), Purpose.REPLY, tier, "chat", PROMPT, show=show))
+
+    assert answer.text.startswith("".join(shown))
+    assert answer.cut is (mode in {Mode.CUT, Mode.STALL, Mode.UNFINISHED})
+    await assert_all_agree(db, workspace_id, sandbox)
+
+
+async def assert_all_agree(db: Database, workspace_id: UUID, sandbox: Sandbox) -> None:
     ledger = await rows(db, workspace_id)
     assert_agree(ledger, [line for vendor in sandbox.providers.values() for line in vendor.invoice])
     assert sum(len(vendor.requests) for vendor in sandbox.providers.values()) == len(ledger)

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.providers.vendor import Made
+from bot.sandbox.providers.vendor import Made, Mode, Vendor
 
 _PIECE = 24
+_LOOK_S = 0.01
 
 
-async def stream(request: web.Request, made: Made, frames: list[str]) -> web.StreamResponse:
-    """Send the frames; a cut answer loses its connection half way."""
+async def stream(request: web.Request, vendor: Vendor, made: Made, frames: list[str]) -> web.StreamResponse:
+    """Send the frames, or as many as the answer's fate allows; note it when the reader hangs up before the end."""
     answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
     await answer.prepare(request)
-    for frame in frames[: len(frames) // 2] if made.cut else frames:
-        await answer.write(frame.encode())
-    if made.cut and request.transport:
+    halves = {Mode.HEALTHY: len(frames), Mode.SILENT: 0}
+    try:
+        for frame in frames[: halves.get(made.fate, len(frames) // 2)]:
+            await answer.write(frame.encode())
+            await asyncio.sleep(made.pace_s)
+        if made.fate is Mode.STALL:
+            await _until_gone(request)
+    except ConnectionError:
+        vendor.hung_up.append(made.request_id)
+    if made.fate is Mode.CUT and request.transport:
         request.transport.abort()
     return answer
+
+
+async def _until_gone(request: web.Request) -> None:
+    """Raises ConnectionResetError when the reader is gone."""
+    while request.transport is not None and not request.transport.is_closing():
+        await asyncio.sleep(_LOOK_S)
+    raise ConnectionResetError
 
 
 def openai(made: Made, usage: dict[str, Any], *, include_usage: bool) -> list[str]:

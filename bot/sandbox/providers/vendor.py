@@ -27,6 +27,9 @@ class Mode(StrEnum):
     HANG = "hang"
     SLOW = "slow"
     CUT = "cut"
+    STALL = "stall"
+    UNFINISHED = "unfinished"
+    SILENT = "silent"
     MALFORMED = "malformed"
     EMPTY = "empty"
     NO_CHOICES = "no_choices"
@@ -48,16 +51,23 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What the vendor made of it: text, why it stopped, (input, cached, output) tokens; `choiceless`: no answer at all."""
+    """What the vendor made of it: text, why it stopped, (input, cached, output) tokens, and what befalls its stream.
+
+    A `choiceless` one is no answer at all.
+    """
 
     request_id: str
     model: str
     text: str
     filtered: bool
     tokens: tuple[int, int, int]
-    cut: bool = False
     choiceless: bool = False
+    fate: Mode = Mode.HEALTHY
+    pace_s: float = 0.0
 
+
+_STREAM_FAULTS = frozenset({Mode.CUT, Mode.STALL, Mode.UNFINISHED, Mode.SILENT})
+"""Half a stream and then: no connection, no more bytes, a clean end; or a clean end at once."""
 
 _ERRORS = {
     Mode.RATE_LIMITED: (429, "Rate limit reached"),
@@ -77,7 +87,10 @@ _WORDLESS = (Mode.EMPTY, Mode.CONTENT_FILTER, Mode.NO_CHOICES)
 
 @dataclass(slots=True)
 class Vendor:
-    """A vendor and its books; `writes` stands in its usage whatever is true, `fixed_id` is the id it gives every answer."""
+    """A vendor and its books; `writes` stands in its usage whatever is true, `fixed_id` is the id it gives every answer.
+
+    `pace_s` lies between two pieces of a stream; `hung_up` are the answers left by their reader.
+    """
 
     name: str
     api_base: str = ""
@@ -86,7 +99,9 @@ class Vendor:
     slow_s: float = 1.0
     writes: dict[str, Any] = field(default_factory=dict)
     fixed_id: str | None = None
+    pace_s: float = 0.0
     invoice: list[InvoiceLine] = field(default_factory=list)
+    hung_up: list[str] = field(default_factory=list)
     requests: list[Asked] = field(default_factory=list)
     _scripted: list[str] = field(default_factory=list)
     _failures: list[Mode] = field(default_factory=list)
@@ -113,9 +128,9 @@ class Vendor:
         made = self._make(asked, mode)
         if mode is Mode.MALFORMED:
             return web.Response(text='{"id": "broken", "choices": [{"mess', content_type="application/json")
-        if mode is Mode.CUT and asked.streamed:
-            return replace(made, cut=True)
-        if mode is Mode.CUT:
+        if asked.streamed:
+            return replace(made, fate=mode if mode in _STREAM_FAULTS else Mode.HEALTHY, pace_s=self.pace_s)
+        if mode in _STREAM_FAULTS:
             return web.Response(headers={"Content-Length": "5000"}, body=b'{"id":', content_type="application/json")
         return made
 

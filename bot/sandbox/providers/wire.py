@@ -29,7 +29,7 @@ async def openai(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     usage |= vendor.writes
     if sent.get("stream"):
         wanted = bool((sent.get("stream_options") or {}).get("include_usage"))
-        return await sse.stream(request, made, sse.openai(made, usage, include_usage=wanted))
+        return await sse.stream(request, vendor, made, sse.openai(made, usage, include_usage=wanted))
     choice = {
         "index": 0,
         "message": {"role": "assistant", "content": made.text},
@@ -64,7 +64,7 @@ async def anthropic(vendor: Vendor, request: web.Request) -> web.StreamResponse:
         "output_tokens": output,
     }
     if streamed:
-        return await sse.stream(request, made, sse.anthropic(made, usage))
+        return await sse.stream(request, vendor, made, sse.anthropic(made, usage))
     return web.json_response(
         {
             "id": made.request_id, "type": "message", "role": "assistant", "model": made.model,
@@ -87,7 +87,7 @@ async def gemini(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     if isinstance(made, web.Response):
         return made
     whole = _gemini_answer(made)
-    return await sse.stream(request, made, sse.gemini(made, whole)) if streamed else web.json_response(whole)
+    return await sse.stream(request, vendor, made, sse.gemini(made, whole)) if streamed else web.json_response(whole)
 
 
 def _gemini_answer(made: Made) -> dict[str, Any]:
