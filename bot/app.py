@@ -14,6 +14,7 @@ from bot.config import Settings, provider_keys
 from bot.conversation.answer import Answerer
 from bot.costs import overlays
 from bot.costs.footer import footer_of
+from bot.costs.inquiry import Inquiry
 from bot.costs.periods import period
 from bot.costs.price_book import PriceBook, load_price_book
 from bot.costs.reports import Reports, in_words
@@ -24,6 +25,7 @@ from bot.db.local_postgres import LocalPostgres
 from bot.db.migrate import migrate, require_head
 from bot.digests.run import DigestRunner
 from bot.errors import DatabaseAway, SettingError
+from bot.llm.generations import generations
 from bot.llm.litellm_client import LitellmClient
 from bot.routing.breaker import Breakers
 from bot.routing.classifier import Classifier
@@ -108,7 +110,8 @@ async def lucy(
         telemetry, client = Telemetry(), LitellmClient()
         tracker = Tracker(db, book, tiers.baseline, telemetry)
         router = Router(tiers, client, tracker, Breakers())
-        parts = _Parts(db, ingest_db, telemetry, client, router, Reports(db, tiers.baseline[0]), book)
+        inquiry = Inquiry(db, tiers.deployments, tiers.baseline[1], generations)
+        parts = _Parts(db, ingest_db, telemetry, client, router, Reports(db, tiers.baseline[0]), book, inquiry)
         await overlays.refresh(db, book)
         await client.warm_up()
         url, digests, ended = await _serve(stack, settings, parts)
@@ -127,6 +130,7 @@ class _Parts:
     router: Router
     reports: Reports
     book: PriceBook
+    inquiry: Inquiry
 
 
 async def _serve(
@@ -146,7 +150,7 @@ async def _serve(
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, command)
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))
-    await stack.enter_async_context(schedule(_jobs(db, digests, parts.book)))
+    await stack.enter_async_context(schedule(_jobs(db, digests, parts.book, parts.inquiry)))
     await stack.enter_async_context(_metrics(parts.telemetry, settings.metrics_addr))
     app = web_app(bolt if secret else None, _missing(db, parts.client), pages)
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
@@ -191,7 +195,7 @@ def _missing(db: Database, client: LitellmClient) -> Callable[[], Awaitable[list
     return missing
 
 
-def _jobs(db: Database, digests: DigestRunner, book: PriceBook) -> Jobs:
+def _jobs(db: Database, digests: DigestRunner, book: PriceBook, inquiry: Inquiry) -> Jobs:
     async def sweep() -> None:
         async with db.operations() as operations:
             await operations.sweep_costs()
@@ -207,7 +211,7 @@ def _jobs(db: Database, digests: DigestRunner, book: PriceBook) -> Jobs:
     async def prices() -> None:
         await overlays.refresh(db, book)
 
-    return Jobs(digests.tick, sweep, clean, partitions, prices)
+    return Jobs(digests.tick, sweep, inquiry.tick, clean, partitions, prices)
 
 
 def _cost_words(reports: Reports) -> Callable[[UUID, str], Awaitable[str]]:

@@ -22,6 +22,7 @@ class Jobs:
 
     digests: Job
     sweep_costs: Job
+    ask_later: Job
     clean: Job
     partitions: Job
     prices: Job
@@ -37,6 +38,7 @@ async def schedule(jobs: Jobs) -> AsyncIterator[None]:
     scheduler.add_job(_quietly("digests", jobs.digests), "interval", seconds=30)
     scheduler.add_job(_quietly("sweep_costs", jobs.sweep_costs), "interval", seconds=30)
     scheduler.add_job(_quietly("prices", jobs.prices), "interval", seconds=30)
+    scheduler.add_job(_quietly("ask_later", jobs.ask_later), "interval", seconds=30)
     scheduler.add_job(_quietly("clean", jobs.clean), "interval", hours=1, next_run_time=first)
     scheduler.add_job(_quietly("partitions", jobs.partitions), "interval", hours=12, next_run_time=first)
     scheduler.start()

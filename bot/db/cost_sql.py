@@ -101,7 +101,8 @@ TRANSITION = text(
     f"""
     WITH old AS (
         SELECT * FROM cost_log
-        WHERE workspace_id = :workspace_id AND created_at = :created_at AND id = :id AND state = ANY(:allowed)
+        WHERE workspace_id = :workspace_id AND created_at = :created_at AND id = :id
+          AND (state = ANY(:allowed) OR usage_source = ANY(:allowed))
         FOR UPDATE
     ), new AS (
         UPDATE cost_log SET settled_at = clock_timestamp(), {_SET}
@@ -118,7 +119,7 @@ TRANSITION = text(
     bindparam("allowed", type_=ARRAY(Text)),
     *(bindparam(name, type_=kind) for name, kind in _OUTCOME.items()),
 )
-"""One row leaves its state, if that is one of `allowed`; the rollup moves by the difference."""
+"""One row leaves its state, if that or the source of its usage is one of `allowed`; the rollup moves by the difference."""
 
 SWEEP = text(
     """

@@ -110,9 +110,11 @@ class CostStore:
     async def move(self, attempt: OpenAttempt, outcome: Outcome) -> bool:
         """Settle, fail or give up an attempt; False when it had left its state before, and nothing moved.
 
-        Allowed: open -> settled | failed | unknown, and unknown -> settled | failed when the truth comes late.
+        Allowed: open -> settled | failed | unknown, unknown -> settled | failed when the truth comes late, and from an
+        estimate to what the provider reported.
         """
         allowed = ["open"] if outcome.state == "unknown" else ["open", "unknown"]
+        allowed += ["estimated"] if outcome.usage_source == "reported" else []
         values = {name: getattr(outcome, name) for name in OUTCOME_FIELDS} | {"flags": list(outcome.flags) or None}
         key = {"workspace_id": self._workspace_id, "created_at": attempt.created_at, "id": attempt.id}
         moved = await self._session.execute(TRANSITION, {**key, "allowed": allowed, **values})

@@ -18,6 +18,7 @@ from bot.db.inbox import InboxRow, Lease, TakenAsk
 from bot.db.installations import STATE_LIFETIME, OAuthStateRow
 from bot.db.partitions import ensure_partitions
 from bot.db.price_overlays import PriceOverlay, add, overlays
+from bot.db.unresolved import Unresolved, unresolved
 from bot.db.workspaces import WorkspaceRow
 from bot.errors import Undecryptable
 
@@ -108,6 +109,10 @@ class Operations:
         """How the comparisons of the days from `since` on came out."""
         return await checked(self._session, since)
 
+    async def unresolved(self, provider: str, most: int, after: datetime) -> Sequence[Unresolved]:
+        """Rows of unknown or estimated cost about which `provider` can be asked."""
+        return await unresolved(self._session, provider, most, after)
+
     async def digests_wanted(self) -> list[DigestSetting]:
         """Every workspace that wants a daily digest."""
         return await wanted(self._session)
@@ -163,6 +168,6 @@ class Operations:
 
 
 CROSS_TENANT: Sequence[str] = (
-    "claim", "renew", "clean", "add_partitions", "sweep_costs", "digests_wanted", "add_oauth_state", "take_oauth_state",
-    "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays",
+    "claim", "renew", "clean", "add_partitions", "sweep_costs", "unresolved", "digests_wanted", "add_oauth_state",
+    "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays",
 )  # fmt: skip

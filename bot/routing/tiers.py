@@ -83,6 +83,12 @@ class Tiers:
             names.append("OPENROUTER_API_KEY")
         raise SettingError(f"no model can be used: set at least one of {', '.join(names)} (or LUCY_TIERS)")
 
+    @property
+    def deployments(self) -> dict[str, tuple[Deployment, Price | None]]:
+        """Every usable deployment by its name, with its price."""
+        candidates = (candidate for spec in self.specs for candidate in spec.candidates)
+        return {candidate.deployment.name: (candidate.deployment, candidate.price) for candidate in candidates}
+
     def usable(self) -> bool:
         """True when at least one tier has a model to ask."""
         return any(spec.candidates for spec in self.specs)

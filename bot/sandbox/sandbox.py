@@ -56,6 +56,7 @@ class Sandbox:
         for name, (base, path, speak) in _ROUTES.items():
             self.app.router.add_post(base + path, self._speaking(name, speak))
         Bills(*(self.providers[name] for name in ("openai", "anthropic", "openrouter"))).routes(self.app)
+        self.app.router.add_get("/llm/openrouter/api/v1/generation", self._speaking("openrouter", wire.generation))
         self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()

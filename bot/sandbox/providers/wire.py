@@ -90,6 +90,27 @@ async def gemini(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     return await sse.stream(request, vendor, made, sse.gemini(made, whole)) if streamed else web.json_response(whole)
 
 
+async def generation(vendor: Vendor, request: web.Request) -> web.StreamResponse:
+    """GET …/generation?id=: what OpenRouter knows of an answer afterwards."""
+    if not request.headers.get("Authorization", "").removeprefix("Bearer "):
+        return web.json_response({"error": {"code": 401, "message": "No auth credentials found"}}, status=401)
+    asked = request.query.get("id", "")
+    line = next((line for line in vendor.invoice if line.request_id == asked), None)
+    if line is None:
+        return web.json_response({"error": {"code": 404, "message": f"Generation {asked} not found"}}, status=404)
+    return web.json_response(
+        {
+            "data": {
+                "id": line.request_id, "model": line.model, "total_cost": float(line.amount_usd),
+                "usage": float(line.amount_usd), "cancelled": asked in vendor.hung_up, "streamed": True,
+                "tokens_prompt": line.input_tokens, "tokens_completion": line.output_tokens,
+                "native_tokens_prompt": line.input_tokens, "native_tokens_completion": line.output_tokens,
+                "native_tokens_cached": line.cached_tokens, "native_tokens_reasoning": None,
+            }
+        }
+    )  # fmt: skip
+
+
 def _gemini_answer(made: Made) -> dict[str, Any]:
     given, cached, output = made.tokens
     content = {"parts": [{"text": made.text}], "role": "model"}
