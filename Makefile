@@ -37,8 +37,9 @@ format: $(VENV)/dev ## put the code in its form
 docs: $(VENV)/dev ## write the generated tables of the README anew
 	@$(IN) -m tests.readme
 
-faults: $(VENV)/dev ## kill, freeze and stop Lucy at every step of an answer, twenty rounds, each in another order
+faults: $(VENV)/dev ## kill, freeze and stop Lucy at every step, twenty rounds; hold her books to the invoice in 10,000 scenarios
 	LUCY_FAULT_ROUNDS=20 $(IN) -m pytest tests/faults
+	$(IN) -m tests.completeness
 
 bench: $(VENV)/dev ## measure the figures the README promises
 	$(IN) -m tests.bench
