@@ -68,7 +68,7 @@ def _rows_are_the_invoice(ledger: Sequence[CostRow], invoice: Sequence[InvoiceLi
     for line in sorted(lines.values(), key=lambda line: -line.amount_usd):
         covering = [row for row in uncertain if _asked_for(row, line) and _covers(row, line)]
         _hold(covering != [], f"no row for {line}")
-        uncertain.remove(min(covering, key=lambda row: (row.state != "unknown", row.reserved_usd)))
+        uncertain.remove(min(covering, key=lambda row: (row.state == "unknown", row.reserved_usd)))
     _hold(
         all(row.state == "unknown" for row in uncertain),
         f"an estimate without a line: {[(row.id, row.error_class) for row in uncertain]}",

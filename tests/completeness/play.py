@@ -13,15 +13,16 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 
 from bot.costs.price_book import PriceBook
-from bot.costs.tracker import Opened, Payer, Settled, Tracker
+from bot.costs.tracker import Payer, Tracker
 from bot.db.ids import new_id
 from bot.errors import DatabaseAway, LucyError
 from bot.llm.litellm_client import LitellmClient
-from bot.llm.model_client import Aborted, Completion, FaultKind, Message, ModelFault
+from bot.llm.model_client import Aborted, Message
 from bot.routing.breaker import Breakers
 from bot.routing.router import Call, Router, Time
 from bot.routing.tiers import Tiers
 from bot.telemetry import Telemetry
+from tests.completeness.deeds import Deed, Doing, Remembering
 from tests.completeness.lane import Door, Killed, Proxy
 from tests.completeness.providers import Desks
 from tests.completeness.scenario import After, Ask, Step, Twist
@@ -32,26 +33,6 @@ EXPIRE = text(
     "UPDATE cost_log SET expires_at = now() - interval '1 second' WHERE workspace_id = :id AND state = 'open'"
 )
 
-Doing = Callable[[Tracker], Awaitable[Settled]]
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One row settled: how to do it again, and what was heard of the answer."""
-
-    opened: Opened
-    do: Doing
-    heard: str
-
-    def otherwise(self) -> Doing:
-        """Another outcome for the same row, that comes after the true one."""
-
-        async def lie(tracker: Tracker) -> Settled:
-            fault = ModelFault(FaultKind.CUT, completion=Completion(self.heard[:3]), billed="maybe")
-            return await Tracker.fail(tracker, self.opened, fault, 1)
-
-        return lie
-
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -60,23 +41,6 @@ class Tools:
     client: LitellmClient
     tiers: Tiers
     book: PriceBook
-
-
-class Remembering(Tracker):
-    """A tracker that can do again what it did, or what its death kept it from doing."""
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.deeds: list[Deed] = []
-
-    async def settle(self, opened: Opened, completion: Completion, *args: Any) -> Settled:
-        self.deeds.append(Deed(opened, lambda t: Tracker.settle(t, opened, completion, *args), completion.text))
-        return await super().settle(opened, completion, *args)
-
-    async def fail(self, opened: Opened, fault: ModelFault, *args: Any) -> Settled:
-        heard = fault.completion.text if fault.completion else ""
-        self.deeds.append(Deed(opened, lambda t: Tracker.fail(t, opened, fault, *args), heard))
-        return await super().fail(opened, fault, *args)
 
 
 @dataclass(slots=True)
@@ -95,7 +59,7 @@ class Clock:
 
 @dataclass(slots=True)
 class Play:
-    """One scenario under way, in a workspace of its own."""
+    """One scenario under way, in a workspace of its own, or in the one that is named."""
 
     tools: Tools
     door: Door
@@ -105,10 +69,11 @@ class Play:
     number: int
     deeds: list[Deed] = field(default_factory=list)
     pauses_away: int = 0
+    named: UUID | None = None
 
     @property
     def workspace_id(self) -> UUID:
-        return uuid5(_SPACE, f"{self.seed}:{self.number}")
+        return self.named or uuid5(_SPACE, f"{self.seed}:{self.number}")
 
     async def play(self, steps: Sequence[Step]) -> None:
         """All steps, then the end of every trouble: what waits is written down, what is open expires."""
