@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from bot.costs.inquiry import Inquiry
 from bot.costs.price_book import load_price_book
+from bot.db.database import Database
 from bot.db.encryption import Cipher
 from bot.llm.generations import generations
 from bot.llm.litellm_client import LitellmClient
@@ -44,12 +45,13 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything a run needs."""
+    """Everything a run needs; the judge's way to the database is never cut."""
 
     world: Providers
     tools: Tools
     url: str
     cipher: Cipher
+    judge: Database
 
     async def run(self, seed: int, numbers: Sequence[int], tell: Callable[[Score], None] = lambda _: None) -> Score:
         """Play the scenarios, check each; ask OpenRouter what is left; check all of them again."""
@@ -76,7 +78,7 @@ class Stage:
         """Add a scenario that is over to the score."""
         desks = play.desks
         try:
-            score.counts += await agreed(play.door.another(), play.workspace_id, desks.invoice, desks.requests)
+            score.counts += await agreed(self.judge, play.workspace_id, desks.invoice, desks.requests)
         except Violation as violation:
             score.violations.append(f"seed {play.seed}, scenario {play.number}: {violation}")
 
@@ -105,4 +107,6 @@ async def stage(url: str, cipher: Cipher) -> AsyncIterator[Stage]:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "tiers.toml"
             file.write_text(world.tiers_toml(_TIMEOUT_S))
-            yield Stage(world, await tools_for(str(file)), url, cipher)
+            judge = Database.open(url, cipher, pool_size=4)
+            yield Stage(world, await tools_for(str(file)), url, cipher, judge)
+            await judge.close()
