@@ -11,11 +11,16 @@ from bot.db.ids import workspace_id_of
 from bot.sandbox.page.page import Page
 from bot.sandbox.sandbox import Sandbox
 
+_ANSWER_S = 0.7
+"""Long enough to see her think."""
+
 
 async def show_page(port: int, *, real: bool, open_browser: bool, say: Callable[[str], None]) -> None:
     """Serve the page until cancelled."""
     sandbox = Sandbox(port)
-    page = Page(sandbox)
+    page = Page(sandbox, real=real)
+    for vendor in sandbox.providers.values():
+        vendor.answer_s = _ANSWER_S
     page.routes(sandbox.app)
     async with sandbox:
         say("Starting Lucy (the first time takes about ten seconds)…")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Page as Tab
-from playwright.async_api import async_playwright
+from playwright.async_api import Route, async_playwright
 from pydantic import SecretStr
 
 from bot.app import Lucy
@@ -158,3 +158,76 @@ async def test_tab_finishes_a_mention_and_the_theme_turns(tab: Tab) -> None:
 
     assert await tab.input_value("#text") == "@Lucy "
     assert await tab.get_attribute("html", "data-theme") == "dark"
+
+
+async def test_what_happens_between_the_snapshot_and_the_stream_is_not_lost(
+    tab: Tab, world: tuple[Sandbox, Lucy]
+) -> None:
+    state = world[0].slack.state
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        state.add("C0GENERAL", {"user": "U0EVA", "text": "said while the page was loading"})
+        await route.fulfill(response=answer)
+
+    await tab.route("**/page/state", late)
+    await tab.reload()
+
+    said = tab.get_by_text("said while the page was loading")
+    await said.first.wait_for(timeout=5_000)
+    assert await said.count() == 1
+
+
+async def test_only_who_ran_a_command_sees_its_answer_and_it_is_marked(tab: Tab) -> None:
+    await tab.fill("#text", "/lucy-costs help")
+    await tab.press("#text", "Enter")
+    await tab.wait_for_selector("#messages .ephemeral")
+
+    seen = await tab.inner_text("#messages .ephemeral .only")
+    await tab.select_option("#user", "U0ADA")
+
+    assert "Only visible to you" in seen
+    assert await tab.locator("#messages .ephemeral").count() == 0
+
+
+async def test_code_opened_in_the_middle_of_a_line_is_a_block(tab: Tab, world: tuple[Sandbox, Lucy]) -> None:
+    world[0].slack.state.add("C0GENERAL", {"user": "U0BEN", "text": "tidy this ```python\ndef f(a): ...\n``` please"})
+
+    await tab.wait_for_selector("#messages pre")
+
+    assert await tab.inner_text("#messages pre code") == "def f(a): ..."
+    assert "``" not in await tab.inner_text("#messages")
+
+
+async def test_she_is_seen_thinking_where_she_was_asked(tab: Tab, world: tuple[Sandbox, Lucy]) -> None:
+    world[0].providers["gemini"].answer_s = 0.5
+
+    await tab.fill("#text", "@Lucy hello")
+    await tab.press("#text", "Enter")
+    await tab.wait_for_selector("#replies .status")
+    await tab.wait_for_selector("#replies .msg:nth-child(2)", timeout=20_000)
+    await tab.wait_for_selector("#replies .status", state="detached")
+
+    assert await tab.locator("#messages .replies").count() == 1
+
+
+async def test_a_slash_offers_the_commands_and_another_one_is_refused(tab: Tab) -> None:
+    await tab.click("#text")
+    await tab.keyboard.type("/lucy-costs m")
+    await tab.keyboard.press("Tab")
+    completed = await tab.input_value("#text")
+    await tab.fill("#text", "/nonsense")
+    await tab.press("#text", "Enter")
+
+    assert completed == "/lucy-costs month by model"
+    assert "not a command" in await tab.inner_text("#messages .ephemeral")
+
+
+async def test_lucy_hears_nothing_in_a_channel_she_is_not_in(tab: Tab, world: tuple[Sandbox, Lucy]) -> None:
+    await tab.click("[data-channel=C0QUIET]")
+    await tab.fill("#text", "@Lucy hello")
+    await tab.press("#text", "Enter")
+    await tab.wait_for_selector("#messages .ephemeral")
+
+    assert "isn't in this channel" in await tab.inner_text("#messages .ephemeral")
+    assert world[0].slack.delivery.log == []

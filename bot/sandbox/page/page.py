@@ -13,13 +13,15 @@ from aiohttp import web
 
 from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
-from bot.sandbox.slack.state import shown
+from bot.sandbox.slack.state import Channel, shown
 
 _STATIC = {
     "index.html": "text/html",
     "style.css": "text/css",
     "app.js": "text/javascript",
+    "composer.js": "text/javascript",
     "render.js": "text/javascript",
+    "truth.js": "text/javascript",
 }
 _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 _REMEMBERED = 200
@@ -28,10 +30,11 @@ _LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class Page:
-    """Serves the page on the sandbox's own port."""
+    """Serves the page on the sandbox's own port; `real` when the models are not the sandbox's."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, sandbox: Sandbox, *, real: bool = False) -> None:
+        self._sandbox, self._real = sandbox, real
+        self._told = 0
         self._listeners: set[asyncio.Queue[dict[str, Any]]] = set()
         self._truth: list[dict[str, Any]] = []
         self._ledger_usd = Decimal(0)
@@ -61,8 +64,11 @@ class Page:
         self._spread(told)
 
     def _spread(self, event: dict[str, Any]) -> None:
+        """To every open page, numbered, so that a page can tell what its snapshot holds already."""
+        self._told += 1
+        numbered = {**event, "seq": self._told}
         for queue in self._listeners:
-            queue.put_nowait(event)
+            queue.put_nowait(numbered)
 
     async def _index(self, _: web.Request) -> web.Response:
         return _file("index.html")
@@ -74,15 +80,15 @@ class Page:
         slack, providers = self._sandbox.slack.state, self._sandbox.providers
         return web.json_response(
             {
+                "seq": self._told,
+                "real": self._real,
                 "team": slack.team,
                 "me": slack.bot_user_id,
                 "people": {
                     p.id: {"name": p.name, "title": p.title, "admin": p.is_admin, "bot": p.is_bot}
                     for p in slack.people.values()
                 },
-                "channels": [
-                    {"id": c.id, "name": c.name, "topic": c.topic, "kind": c.kind} for c in slack.channels.values()
-                ],
+                "channels": [_channel(c, slack.bot_user_id in c.members) for c in slack.channels.values()],
                 "messages": {channel: [shown(m) for m in messages] for channel, messages in slack.messages.items()},
                 "providers": {name: vendor.mode for name, vendor in providers.items() if name != "openrouter"},
                 "modes": [mode.value for mode in Mode],
@@ -96,6 +102,7 @@ class Page:
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._listeners.add(queue)
         try:
+            await stream.write(b": from here on nothing is missed\n\n")
             while True:
                 event = await queue.get()
                 await stream.write(f"data: {json.dumps(event, default=str)}\n\n".encode())
@@ -134,6 +141,12 @@ class Page:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _channel(channel: Channel, lucy: bool) -> dict[str, Any]:
+    """A channel as the page shows it; `lucy` is whether she is a member."""
+    shown = {"id": channel.id, "name": channel.name, "topic": channel.topic, "kind": channel.kind}
+    return {**shown, "archived": channel.archived, "lucy": lucy}
 
 
 def _only_from_the_page(request: web.Request) -> None:

@@ -7,7 +7,7 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-const INLINE = /(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|(\*[^*\n]+\*)|((?<!\w)_[^_\n]+_(?!\w))|(<[^<>\n]+>)|(\[[^\]\n]+\]\(https?:\/\/[^)\s]+\))/g;
+const INLINE = /(```[^`\n]+```)|(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|(\*[^*\n]+\*)|((?<!\w)_[^_\n]+_(?!\w))|(<[^<>\n]+>)|(\[[^\]\n]+\]\(https?:\/\/[^)\s]+\))/g;
 
 export function inline(text, people, channels) {
   const out = [];
@@ -26,6 +26,7 @@ function plain(text) {
 }
 
 function piece(raw, people, channels) {
+  if (raw.startsWith("```")) return el("code", {}, raw.slice(3, -3));
   if (raw.startsWith("`")) return el("code", {}, raw.slice(1, -1));
   if (raw.startsWith("**")) return el("strong", {}, ...inline(raw.slice(2, -2), people, channels));
   if (raw.startsWith("*")) return el("strong", {}, ...inline(raw.slice(1, -1), people, channels));
@@ -46,10 +47,13 @@ function link(href, label) {
   return el("a", { href, rel: "noreferrer noopener", target: "_blank" }, label);
 }
 
+// People open a fence in the middle of a line; Slack shows it as a block all the same.
+const MIDLINE_FENCE = /([^\s`])[ \t]*```([\w+-]*\n[^`]*?)\n?```/g;
+
 export function markdown(text, people, channels) {
   const box = el("div");
   const words = (line) => inline(line, people, channels);
-  const lines = text.split("\n");
+  const lines = text.replace(MIDLINE_FENCE, "$1\n```$2\n```\n").split("\n");
   for (let at = 0; at < lines.length; ) at = block(lines, at, box, words);
   return box;
 }

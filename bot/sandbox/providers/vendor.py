@@ -89,14 +89,16 @@ _WORDLESS = (Mode.EMPTY, Mode.CONTENT_FILTER, Mode.NO_CHOICES)
 class Vendor:
     """A vendor and its books; `writes` stands in its usage whatever is true, `fixed_id` is the id it gives every answer.
 
-    `pace_s` lies between two pieces of a stream; `hung_up` are the answers left by their reader.
+    Seconds: an answer takes `answer_s`, or `slow_s` when slow; `pace_s` lies between two pieces of a stream. `hung_up`
+    are the answers left by their reader.
     """
 
     name: str
     api_base: str = ""
     mode: Mode = Mode.HEALTHY
     retry_after_s: float | None = None
-    slow_s: float = 1.0
+    answer_s: float = 0.0
+    slow_s: float = 4.0
     writes: dict[str, Any] = field(default_factory=dict)
     fixed_id: str | None = None
     pace_s: float = 0.0
@@ -123,8 +125,7 @@ class Vendor:
         if mode is Mode.HANG:
             self._make(asked, mode)
             await asyncio.sleep(3600)
-        if mode is Mode.SLOW:
-            await asyncio.sleep(self.slow_s)
+        await asyncio.sleep(self.slow_s if mode is Mode.SLOW else self.answer_s)
         made = self._make(asked, mode)
         if mode is Mode.MALFORMED:
             return web.Response(text='{"id": "broken", "choices": [{"mess', content_type="application/json")

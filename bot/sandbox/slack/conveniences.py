@@ -63,7 +63,7 @@ class Conveniences:
         if sent.get("user") not in self._state.channels[channel].members:
             raise Rejected("user_not_in_channel")
         check_content(sent)
-        self._state.tell("ephemeral", message=sent)
+        self._state.tell("ephemeral", channel=channel, user=sent["user"], message=sent)
         return {"message_ts": self._state.new_ts()}
 
     def _title(self, sent: Answer) -> Answer:

@@ -14,7 +14,7 @@ from bot.sandbox.slack.conveniences import Conveniences
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.paging import page
 from bot.sandbox.slack.rules import Rejected, check_channel, check_content, check_scope
-from bot.sandbox.slack.state import SlackState
+from bot.sandbox.slack.state import SlackState, shown
 
 Answer = dict[str, Any]
 _LONGEST = 40_000
@@ -150,7 +150,7 @@ class WebApi:
             raise Rejected("streaming_state_conflict")
         check_content(sent)
         message.update(self._from_lucy(sent), edited=True)
-        self._state.tell("message", channel=channel, message=message)
+        self._state.tell("message", channel=channel, message=shown(message))
         return {"channel": channel, "ts": message["ts"]}
 
     def _delete(self, sent: Answer) -> Answer:
@@ -175,7 +175,7 @@ class WebApi:
         message["text"] += str(sent.get("markdown_text", ""))
         if len(message["text"]) > 12_000:
             raise Rejected("msg_too_long")
-        self._state.tell("message", channel=channel, message=message)
+        self._state.tell("message", channel=channel, message=shown(message))
         return {"channel": channel, "ts": message["ts"]}
 
     def _stop_stream(self, sent: Answer) -> Answer:

@@ -26,7 +26,7 @@ class SlackWorkspace:
         self.delivery = Deliverer(self.state, self.sockets, retry_delays_s)
         self.api = WebApi(self.state, self.faults, lambda: f"{self.origin.replace('http', 'ws', 1)}/socket")
         self.origin = ""
-        self._ephemeral: dict[str, list[dict[str, Any]]] = {}
+        self._whispers: dict[str, tuple[str, str, list[dict[str, Any]]]] = {}
 
     @property
     def api_url(self) -> str:
@@ -69,7 +69,7 @@ class SlackWorkspace:
 
     async def command(self, command: str, text: str, user: str, channel: str) -> list[dict[str, Any]]:
         """Someone runs a slash command; what only they see, so far."""
-        url, shown = self._response_url()
+        url, shown = self._response_url(channel, user)
         fields = {
             "command": command, "text": self._escaped(text), "user_id": user, "channel_id": channel,
             "team_id": self.state.team_id, "response_url": url, "trigger_id": self.state.new_trigger(),
@@ -86,7 +86,7 @@ class SlackWorkspace:
     async def shortcut(self, callback_id: str, user: str, channel: str, ts: str) -> int:
         """Someone picks a shortcut from a message's menu."""
         message = self.state.find(channel, ts)
-        more = {"callback_id": callback_id, "message_ts": ts, "response_url": self._response_url()[0]}
+        more = {"callback_id": callback_id, "message_ts": ts, "response_url": self._response_url(channel, user)[0]}
         return await self._interact("message_action", user, channel={"id": channel}, message=message, **more)
 
     async def submit(self, view_id: str, values: dict[str, Any], user: str) -> int:
@@ -101,11 +101,11 @@ class SlackWorkspace:
         }  # fmt: skip
         return await self.delivery.form({"payload": json.dumps(payload)}, "interactive")
 
-    def _response_url(self) -> tuple[str, list[dict[str, Any]]]:
+    def _response_url(self, channel: str, user: str) -> tuple[str, list[dict[str, Any]]]:
         """A response_url, and what will be said through it."""
         token = secrets.token_hex(8)
         shown: list[dict[str, Any]] = []
-        self._ephemeral[token] = shown
+        self._whispers[token] = (channel, user, shown)
         return f"{self.origin}/response/{self.state.team_id}/{token}", shown
 
     def _named(self, message: dict[str, Any]) -> bool:
@@ -125,12 +125,12 @@ class SlackWorkspace:
         return re.sub(r"#([\w-]+)", lambda m: f"<#{ids[m[1]]}|{m[1]}>" if m[1] in ids else m[0], text)
 
     async def _respond(self, request: web.Request) -> web.Response:
-        shown = self._ephemeral.get(request.match_info["token"])
-        if shown is None or len(shown) >= _RESPONSES:
+        channel, user, shown = self._whispers.get(request.match_info["token"], ("", "", []))
+        if not channel or len(shown) >= _RESPONSES:
             return web.Response(status=404, text="used_url")
         message = await request.json()
         shown.append(message)
-        self.state.tell("ephemeral", message=message)
+        self.state.tell("ephemeral", channel=channel, user=user, message=message)
         return web.Response(text="ok")
 
 
