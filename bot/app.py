@@ -24,7 +24,7 @@ from bot.db.encryption import Cipher, derived_key
 from bot.db.local_postgres import LocalPostgres
 from bot.db.migrate import migrate, require_head
 from bot.digests.run import DigestRunner
-from bot.errors import DatabaseAway, SettingError
+from bot.errors import DatabaseAway
 from bot.llm.generations import generations
 from bot.llm.litellm_client import LitellmClient
 from bot.routing.breaker import Breakers
@@ -176,8 +176,6 @@ async def _metrics(telemetry: Telemetry, address: str) -> AsyncIterator[None]:
         yield
         return
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
-        raise SettingError(f"LUCY_METRICS_ADDR: {address!r} is not host:port")
     async with listening(metrics_app(telemetry.exposition), host, int(port)):
         yield
 

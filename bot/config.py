@@ -111,6 +111,14 @@ class Settings(BaseSettings):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/") + "/"
 
+    @field_validator("metrics_addr")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value != "off" and not (host and port.isdecimal() and int(port) <= 65535):
+            raise ValueError("must be host:port or off")
+        return value
+
 
 def load_settings() -> Settings:
     """The settings of this process. Raises SettingError with one line that names the variable at fault."""

@@ -42,7 +42,7 @@ def configure(level: str = "INFO", form: Form = "console") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("LiteLLM", "httpx", "slack_bolt", "slack_sdk", "apscheduler", "aiohttp.access"):
+    for chatty in ("LiteLLM", "httpx", "slack_bolt", "slack_sdk", "apscheduler", "aiohttp.access", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

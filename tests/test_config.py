@@ -50,7 +50,14 @@ def test_the_environment_wins_over_the_env_file(monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("PORT", "many"), ("SLACK_API_URL", "slack.com/api"), ("LUCY_MIGRATE", "maybe"), ("LUCY_LEASE_S", "0")],
+    [
+        ("PORT", "many"),
+        ("SLACK_API_URL", "slack.com/api"),
+        ("LUCY_MIGRATE", "maybe"),
+        ("LUCY_LEASE_S", "0"),
+        ("LUCY_METRICS_ADDR", "9464"),
+        ("LUCY_METRICS_ADDR", "127.0.0.1:99999"),
+    ],
 )
 def test_a_bad_value_is_one_line_that_names_its_variable(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str

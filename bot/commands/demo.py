@@ -9,9 +9,9 @@ import typer
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="One mention through a broken primary, then exit.")] = False,
-    port: Annotated[int, typer.Option(help="Port of the page; 0 picks a free one.")] = 8484,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 picks a free one.")] = 8484,
     real: Annotated[
-        bool, typer.Option("--real", help="Use the real models whose keys are in the environment.")
+        bool, typer.Option("--real", help="Use the real models whose keys are in the environment or `.env`.")
     ] = False,
     browser: Annotated[bool, typer.Option(help="Open a browser if there is one.")] = True,
 ) -> None:

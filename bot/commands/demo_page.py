@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import webbrowser
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 from bot.commands.demo_month import seed_month
 from bot.commands.demo_world import demo_lucy
 from bot.db.ids import workspace_id_of
+from bot.errors import SettingError
+from bot.routing.tiers import Tiers
 from bot.sandbox.page.page import Page
 from bot.sandbox.sandbox import Sandbox
 
@@ -16,24 +20,40 @@ _ANSWER_S = 0.7
 
 
 async def show_page(port: int, *, real: bool, open_browser: bool, say: Callable[[str], None]) -> None:
-    """Serve the page until cancelled."""
+    """Serve the page until cancelled. Raises SettingError when the port is taken."""
     sandbox = Sandbox(port)
     page = Page(sandbox, real=real)
     for vendor in sandbox.providers.values():
         vendor.answer_s = _ANSWER_S
     page.routes(sandbox.app)
-    async with sandbox:
+    async with AsyncExitStack() as stack:
+        await _listen(stack, sandbox, port)
         say("Starting Lucy (the first time takes about ten seconds)…")
-        async with demo_lucy(sandbox, real=real, say=say) as running:
-            running.telemetry.subscribe(page.hear)
-            workspace_id = workspace_id_of(sandbox.slack.state.team_id)
+        running = await stack.enter_async_context(demo_lucy(sandbox, real=real, say=say))
+        running.telemetry.subscribe(page.hear)
+        workspace_id = workspace_id_of(sandbox.slack.state.team_id)
 
-            async def digest_now() -> None:
-                await seed_month(running.db, workspace_id)
-                await running.digests.post_now(workspace_id, "C0FINANCE")
+        async def digest_now() -> None:
+            await seed_month(running.db, workspace_id)
+            await running.digests.post_now(workspace_id, "C0FINANCE")
 
-            page.on_digest(digest_now)
-            say(f"\n  Lucy's demo: {sandbox.slack.origin}/\n\n  Ctrl-C ends it.")
-            if open_browser:
-                webbrowser.open(f"{sandbox.slack.origin}/")
-            await running.until_stopped()
+        page.on_digest(digest_now)
+        say(f"\n  Lucy's demo: {sandbox.slack.origin}/\n  {_models(running.tiers, real)}\n\n  Ctrl-C ends it.")
+        if open_browser:
+            webbrowser.open(f"{sandbox.slack.origin}/")
+        await running.until_stopped()
+
+
+async def _listen(stack: AsyncExitStack, sandbox: Sandbox, port: int) -> None:
+    try:
+        await stack.enter_async_context(sandbox)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise SettingError(f"--port: cannot listen on 127.0.0.1:{port}: {why}") from error
+
+
+def _models(tiers: Tiers, real: bool) -> str:
+    if not real:
+        return "Her models are local and cost nothing. With provider keys set, `lucy demo --real` uses the real ones."
+    names = ", ".join(candidate.deployment.model for spec in tiers.specs for candidate in spec.candidates)
+    return f"Her models are real, and so is what they cost: {names}."

@@ -31,11 +31,15 @@ _TIERS = (
 async def demo_lucy(
     sandbox: Sandbox, *, real: bool = False, say: Callable[[str], None] | None = None, base: Settings | None = None
 ) -> AsyncIterator[Lucy]:
-    """A Lucy that serves the sandbox's Slack while the block runs; `base` are settings other than the environment's."""
+    """A Lucy that serves the sandbox's Slack while the block runs; `base` are settings other than the environment's.
+
+    Her models are the sandbox's, or with `real` those that LUCY_TIERS names. Raises SettingError.
+    """
+    base = base or load_settings()
     with tempfile.TemporaryDirectory(prefix="lucy-demo-") as folder:
         tiers = Path(folder) / "tiers.toml"
         tiers.write_text(tiers_toml(sandbox.providers), "utf-8")
-        settings = demo_settings(sandbox, base or load_settings(), "default" if real else str(tiers))
+        settings = demo_settings(sandbox, base, base.tiers if real else str(tiers))
         async with lucy(settings, say=say) as running:
             sandbox.slack.delivery.events_url = f"{running.url}/slack/events"
             yield running

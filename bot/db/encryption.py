@@ -21,7 +21,7 @@ class Cipher:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError as error:
             raise SettingError(
-                "LUCY_ENCRYPTION_KEYS: each key must be 32 url-safe base64 bytes (make one with `lucy key`)"
+                "LUCY_ENCRYPTION_KEYS: each key must be 32 url-safe base64 bytes (make one: openssl rand -base64 32 | tr '+/' '-_')"
             ) from error
 
     def seal(self, text: str) -> bytes:

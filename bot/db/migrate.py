@@ -13,10 +13,13 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import log
 from bot.db.address import place
 from bot.db.database import engine_for
 from bot.db.faults import FOREIGN, at_start, sqlstate
 from bot.errors import LucyError, SettingError
+
+_log = log.get(__name__)
 
 LOCK_TIMEOUT_S = 5
 """How long a migration waits for a table, so that it never blocks those behind it for longer."""
@@ -119,8 +122,12 @@ async def _one_at_a_time(connection: AsyncConnection, work: Callable[[Connection
 
 def _upgrade(connection: Connection, revision: str) -> str:
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'"))
+    before = _current(connection)
     command.upgrade(_config(connection), revision)
-    return _current(connection)
+    after = _current(connection)
+    if after != before:
+        _log.info("migrated", before=before, after=after)
+    return after
 
 
 def _downgrade(connection: Connection, revision: str) -> str:

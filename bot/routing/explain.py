@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bot.costs.money import show
-from bot.costs.price_book import load_price_book
 from bot.routing.choice import Past, Question, Tier
 from bot.routing.decide import decide
-from bot.routing.tiers import read_tiers
 
 _RANKED = {Tier.FAST: -0.2, Tier.STANDARD: 0.1, Tier.FRONTIER: 0.4}
 """Where a rule, a wish or the thread decided, on the scale of the scores."""
@@ -40,15 +37,6 @@ def parsed_line(line: str) -> dict[str, Any]:
         return as_dict(Question(str(raw["text"]), thread))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return {"error": f'not a line of the form {{"text": …}}: {type(error).__name__}'}
-
-
-def dearest_answer(text: str, tier: int) -> str:
-    """An upper bound for one answer by the tier's primary, as money."""
-    tiers = read_tiers("default", {}, load_price_book())
-    spec = next(spec for spec in tiers.specs if int(spec.tier) == tier)
-    primary = next(skipped.model for skipped in tiers.skipped if skipped.tier == spec.tier)
-    listing = load_price_book().find(primary)
-    return show(listing.price.reserve(len(text.encode()), spec.max_output_tokens)) if listing else "unpriced"
 
 
 def _past(entry: dict[str, Any]) -> Past:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Price, Rates
@@ -118,6 +119,14 @@ def read_tiers(source: str, keys: Mapping[str, str], book: PriceBook) -> Tiers:
     highest = entries[-1].models[0]
     baseline = Candidate(Deployment(highest.id, highest.api_base), _own_price(highest), book, None, None)
     return Tiers(source, tuple(specs), tuple(skipped), (highest.id, baseline.price))
+
+
+def dearest_answer(source: str, tier: Tier, input_bytes: int, book: PriceBook) -> Decimal | None:
+    """USD that one answer by a tier's primary, usable or not, costs at most; None when unpriced. Raises SettingError."""
+    entries = sorted(parse(source).tier, key=lambda entry: Tier[entry.name.upper()])
+    entry = next((entry for entry in entries if Tier[entry.name.upper()] >= tier), entries[-1])
+    price = _price(entry.models[0], book)
+    return price.reserve(input_bytes, entry.max_output_tokens) if price else None
 
 
 def _key_names(model: ModelEntry) -> tuple[str, ...]:

@@ -68,7 +68,12 @@ async def test_a_database_that_is_behind_is_a_fault_only_when_lucy_may_not_migra
 
 @pytest.mark.parametrize(
     ("url", "state"),
-    [("postgresql://lucy@127.0.0.1:1/lucy", State.FAULT), ("mysql://lucy@127.0.0.1/lucy", State.SETTING)],
+    [
+        ("postgresql://lucy@127.0.0.1:1/lucy", State.FAULT),
+        ("mysql://lucy@127.0.0.1/lucy", State.SETTING),
+        ("postgresql://lucy@127.0.0.1:many/lucy", State.SETTING),
+        ("postgresql://lucy@127.0.0.1:1/lucy?colour=blue", State.SETTING),
+    ],
 )
 async def test_a_database_that_cannot_be_used_is_one_readable_line(url: str, state: State) -> None:
     found = [finding async for finding in database(Settings(database_url=SecretStr(url), _env_file=None))]
