@@ -1,0 +1,170 @@
+"""A tenant sees and moves its own only: every read and write of every store, tried against a neighbour's rows."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from bot.db.base import NO_TENANT
+from bot.db.choices import StoredChoice
+from bot.db.costs import OpenAttempt
+from bot.db.database import Database, Unit, engine_for
+from bot.db.digests import DigestRun
+from bot.db.ids import new_id, workspace_id_of
+from bot.db.inbox import Lease, NewAsk
+from bot.db.installations import Installation
+from bot.db.operations import CROSS_TENANT, Operations
+from bot.db.tables import metadata
+from bot.errors import LeaseLost
+from tests.costs.ledger import FAST, SETTLED
+
+ASK = NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "words of Acme")
+LATER = replace(ASK, event_id="Ev2", thread_ts="2.0", ts="2.0")
+TOKEN = Installation("xoxb-acme", "B1", "U0LUCY", "T0ACME", None, "chat:write", "U1")
+DAY = date(2026, 11, 1)
+EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Acme:
+    """What stands in Acme's name, with every key a careless caller could carry elsewhere."""
+
+    lease: Lease
+    run: DigestRun
+    attempt: OpenAttempt
+
+    @property
+    def choice(self) -> StoredChoice:
+        return StoredChoice(self.lease.task_id, "C1", "1.0", "U1", 3, "code", 0.9, 0.4, "rule", "because", 1.0)
+
+
+Try = Callable[[Unit, Acme], Awaitable[object]]
+
+READS: dict[str, Try] = {
+    "workspaces.read": lambda unit, _: unit.workspaces.read(),
+    "installations.read": lambda unit, _: unit.installations.read(),
+    "replies.parts": lambda unit, acme: unit.replies.parts(acme.lease.task_id),
+    "choices.thread_tier": lambda unit, _: unit.choices.thread_tier("C1", "1.0"),
+    "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
+    "costs.total": lambda unit, _: unit.costs.total(),
+    "costs.sweep": lambda unit, _: unit.costs.sweep(),
+    "rollups.by": lambda unit, _: unit.rollups.by("total", *EVER),
+    "rollups.by_day": lambda unit, _: unit.rollups.by_day("UTC", *EVER),
+    "rollups.models_of": lambda unit, _: unit.rollups.models_of("U1", *EVER),
+    "digests.setting": lambda unit, _: unit.digests.setting(),
+}
+"""What answers with nothing where there is nothing of one's own."""
+
+WRITES: dict[str, Try] = {
+    "costs.move": lambda unit, acme: unit.costs.move(acme.attempt, SETTLED),
+    "costs.open": lambda unit, _: unit.costs.open(FAST, 60),
+    "inbox.add": lambda unit, _: unit.inbox.add(ASK),
+    "inbox.hold": lambda unit, acme: unit.inbox.hold(acme.lease),
+    "inbox.finish": lambda unit, acme: unit.inbox.finish(acme.lease, "answered"),
+    "inbox.give_up": lambda unit, acme: unit.inbox.give_up(acme.lease, "failed"),
+    "inbox.hand_back": lambda unit, acme: unit.inbox.hand_back(acme.lease),
+    "replies.store": lambda unit, acme: unit.replies.store(acme.lease, ["stolen"]),
+    "replies.intend": lambda unit, acme: unit.replies.intend(acme.lease, 0),
+    "replies.posted": lambda unit, acme: unit.replies.posted(acme.lease, 0, "9.9"),
+    "replies.wipe": lambda unit, acme: unit.replies.wipe(acme.lease.task_id),
+    "choices.remember": lambda unit, acme: unit.choices.remember(replace(acme.choice, tier=1)),
+    "digests.want": lambda unit, _: unit.digests.want("C9", time(9), "UTC", "U9"),
+    "digests.stop": lambda unit, _: unit.digests.stop(),
+    "digests.claim": lambda unit, _: unit.digests.claim(DAY, "C9"),
+    "digests.intend": lambda unit, acme: unit.digests.intend(acme.run),
+    "digests.finish": lambda unit, acme: unit.digests.finish(acme.run, "posted", "9.9"),
+    "installations.save": lambda unit, _: unit.installations.save(replace(TOKEN, bot_token="xoxb-other")),
+    "installations.forget": lambda unit, _: unit.installations.forget(),
+    "workspaces.welcome": lambda unit, _: unit.workspaces.welcome("T0OTHER", "Other", "U0LUCY"),
+    "workspaces.retire": lambda unit, _: unit.workspaces.retire(),
+}
+
+
+@pytest.fixture
+async def acme(db: Database, workspace_id: UUID) -> Acme:
+    """A workspace with something in every table: an ask in work, an answer, an expired attempt, a digest."""
+    async with db.unit(workspace_id) as unit:
+        await unit.inbox.add(ASK)
+    async with db.operations() as operations:
+        taken = await operations.claim("worker", 60)
+    assert taken
+    async with db.unit(workspace_id) as unit:
+        await unit.inbox.add(LATER)
+        await unit.replies.store(taken.lease, ["an answer"])
+        await unit.installations.save(TOKEN)
+        await unit.digests.want("C1", time(9), "Europe/Berlin", "U1")
+        run = await unit.digests.claim(DAY, "C1")
+        settled = await unit.costs.open(replace(FAST, id=new_id()), 60)
+        await unit.costs.move(settled, SETTLED)
+        expired = await unit.costs.open(replace(FAST, id=new_id()), -1)
+        assert run
+        mine = Acme(taken.lease, run, expired)
+        await unit.choices.remember(mine.choice)
+    return mine
+
+
+@pytest.mark.parametrize("name", READS)
+async def test_a_neighbour_reads_nothing(db: Database, acme: Acme, name: str) -> None:
+    async with db.unit(workspace_id_of("T0OTHER")) as unit:
+        found = await READS[name](unit, acme)
+
+    assert not found
+
+
+@pytest.mark.parametrize("name", ["costs.sweep", *WRITES])
+async def test_a_neighbour_moves_nothing(db: Database, acme: Acme, workspace_id: UUID, name: str) -> None:
+    before = await rows(db, workspace_id)
+
+    with suppress(LeaseLost):
+        async with db.unit(workspace_id_of("T0OTHER")) as unit:
+            await (READS | WRITES)[name](unit, acme)
+
+    assert all(before.values()), "a table of Acme's is empty: nothing could have been seen to move there"
+    assert await rows(db, workspace_id) == before
+
+
+@pytest.mark.parametrize("name", [name for name in READS if name != "costs.sweep"])
+async def test_the_same_read_finds_ones_own(db: Database, acme: Acme, workspace_id: UUID, name: str) -> None:
+    async with db.unit(workspace_id) as unit:
+        found = await READS[name](unit, acme)
+
+    assert found
+
+
+def test_every_method_of_every_store_was_tried() -> None:
+    stores = inspect.get_annotations(Unit, eval_str=True)
+
+    there = {f"{field}.{name}" for field, store in stores.items() for name in public(store)}
+
+    assert there == READS.keys() | WRITES.keys()
+
+
+def test_the_queries_across_tenants_are_the_listed_ones() -> None:
+    assert public(Operations) == set(CROSS_TENANT)
+
+
+def public(store: type) -> set[str]:
+    return {name for name, _ in inspect.getmembers(store, inspect.isfunction) if not name.startswith("_")}
+
+
+async def rows(db: Database, workspace_id: UUID) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of a workspace, table by table."""
+    engine = engine_for(db.url)
+    tables = [table for table in metadata.sorted_tables if table.name not in NO_TENANT]
+    async with engine.connect() as connection:
+        found = {
+            table.name: sorted(
+                (tuple(row) for row in await connection.execute(select(table).filter_by(workspace_id=workspace_id))),
+                key=repr,
+            )
+            for table in tables
+        }
+    await engine.dispose()
+    return found
