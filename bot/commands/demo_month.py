@@ -22,7 +22,7 @@ _CHANNELS = ("C0GENERAL", "C0ENG", "C0FINANCE", "C0RANDOM")
 
 
 async def seed_month(db: Database, workspace_id: UUID, now: datetime | None = None) -> None:
-    """Once per database: about thirty calls a day for thirty days, the same ones every time."""
+    """Once per database: about ten calls a day for thirty days, the same ones every time."""
     today = (now or datetime.now(UTC)).replace(hour=9, minute=0, second=0, microsecond=0)
     async with db.unit(workspace_id) as unit:
         if await unit.rollups.by("total", today - timedelta(days=_DAYS), today - timedelta(days=1)):
@@ -30,7 +30,7 @@ async def seed_month(db: Database, workspace_id: UUID, now: datetime | None = No
     dice = random.Random(7)  # noqa: S311 - a fixed demo, not a secret
     for day in range(_DAYS, 0, -1):
         async with db.unit(workspace_id) as unit:
-            for _ in range(dice.randint(18, 40)):
+            for _ in range(dice.randint(6, 14)):
                 attempt, outcome = _call(dice)
                 at = today - timedelta(days=day, minutes=-dice.randint(0, 500))
                 opened = await unit.costs.open(attempt, 60, at=at)

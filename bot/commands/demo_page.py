@@ -30,6 +30,7 @@ async def show_page(port: int, *, real: bool, open_browser: bool, say: Callable[
         await _listen(stack, sandbox, port)
         say("Starting Lucy (the first time takes about ten seconds)…")
         running = await stack.enter_async_context(demo_lucy(sandbox, real=real, say=say))
+        stack.push_async_callback(page.close)
         running.telemetry.subscribe(page.hear)
         workspace_id = workspace_id_of(sandbox.slack.state.team_id)
 

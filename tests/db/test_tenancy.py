@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from bot.db.audit import Change
 from bot.db.base import NO_TENANT
 from bot.db.choices import StoredChoice
 from bot.db.costs import OpenAttempt
@@ -28,6 +29,7 @@ from tests.costs.ledger import FAST, SETTLED
 ASK = NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "words of Acme")
 LATER = replace(ASK, event_id="Ev2", thread_ts="2.0", ts="2.0")
 TOKEN = Installation("xoxb-acme", "B1", "U0LUCY", "T0ACME", None, "chat:write", "U1")
+CHANGE = Change("U1", "digest_set", "digest", None, {"channel": "C1"})
 DAY = date(2026, 11, 1)
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
@@ -50,6 +52,8 @@ Try = Callable[[Unit, Acme], Awaitable[object]]
 READS: dict[str, Try] = {
     "workspaces.read": lambda unit, _: unit.workspaces.read(),
     "installations.read": lambda unit, _: unit.installations.read(),
+    "installations.made_after": lambda unit, _: unit.installations.made_after(EVER[0]),
+    "replies.kept": lambda unit, acme: unit.replies.kept(acme.lease.task_id),
     "replies.parts": lambda unit, acme: unit.replies.parts(acme.lease.task_id),
     "choices.thread_tier": lambda unit, _: unit.choices.thread_tier("C1", "1.0"),
     "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
@@ -58,11 +62,13 @@ READS: dict[str, Try] = {
     "rollups.by": lambda unit, _: unit.rollups.by("total", *EVER),
     "rollups.by_day": lambda unit, _: unit.rollups.by_day("UTC", *EVER),
     "rollups.models_of": lambda unit, _: unit.rollups.models_of("U1", *EVER),
+    "audit.newest": lambda unit, _: unit.audit.newest(),
     "digests.setting": lambda unit, _: unit.digests.setting(),
 }
 """What answers with nothing where there is nothing of one's own."""
 
 WRITES: dict[str, Try] = {
+    "audit.record": lambda unit, _: unit.audit.record(CHANGE),
     "costs.move": lambda unit, acme: unit.costs.move(acme.attempt, SETTLED),
     "costs.open": lambda unit, _: unit.costs.open(FAST, 60),
     "inbox.add": lambda unit, _: unit.inbox.add(ASK),
@@ -99,6 +105,7 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         await unit.inbox.add(LATER)
         await unit.replies.store(taken.lease, ["an answer"])
         await unit.installations.save(TOKEN)
+        await unit.audit.record(CHANGE)
         await unit.digests.want("C1", time(9), "Europe/Berlin", "U1")
         run = await unit.digests.claim(DAY, "C1")
         settled = await unit.costs.open(replace(FAST, id=new_id()), 60)

@@ -170,6 +170,7 @@ function happened(event) {
 
 function heard(where, message) {
   const list = (state.messages[where] ??= []);
+  if (where === "C0FINANCE") $("digest").disabled = false;
   const at = list.findIndex((m) => m.ts === message.ts);
   at < 0 ? list.push(message) : (list[at] = message);
   if (where !== channel || at >= 0) return;
@@ -203,7 +204,7 @@ composer($("composer"), (text) => send(text, null));
 composer($("reply"), (text) => send(text, thread));
 $("user").onchange = draw;
 $("close").onclick = () => { thread = null; show("main"); draw(); };
-$("digest").onclick = () => { go("C0FINANCE"); post("digest", {}); };
+$("digest").onclick = () => { go("C0FINANCE"); $("digest").disabled = true; post("digest", {}); };
 $("break").onclick = () => { const select = document.querySelector("[data-provider=gemini]"); select.value = select.value === "healthy" ? "500" : "healthy"; select.onchange(); };
 $("theme").onclick = () => {
   const root = document.documentElement;

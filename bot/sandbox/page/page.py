@@ -13,7 +13,8 @@ from aiohttp import web
 
 from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
-from bot.sandbox.slack.state import Channel, shown
+from bot.sandbox.slack.cast import Channel
+from bot.sandbox.slack.state import shown
 
 _STATIC = {
     "index.html": "text/html",
@@ -53,6 +54,12 @@ class Page:
     def on_digest(self, action: Callable[[], Awaitable[None]]) -> None:
         """What the page's digest button does."""
         self._digest = action
+
+    async def close(self) -> None:
+        """Give up what was asked for on the page and is not done yet."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def hear(self, event: dict[str, Any]) -> None:
         """Lucy tells of a choice, an attempt, an answer."""
