@@ -117,8 +117,7 @@ def read_tiers(source: str, keys: Mapping[str, str], book: PriceBook) -> Tiers:
         specs.append(TierSpec(tier, entry.deadline_s, entry.max_output_tokens, candidates))
         skipped += [Skipped(model.id, tier, _key_names(model)) for model in entry.models if model not in usable]
     highest = entries[-1].models[0]
-    baseline = Candidate(Deployment(highest.id, highest.api_base), _own_price(highest), book, None, None)
-    return Tiers(source, tuple(specs), tuple(skipped), (highest.id, baseline.price))
+    return Tiers(source, tuple(specs), tuple(skipped), (highest.id, _price(highest, book)))
 
 
 def dearest_answer(source: str, tier: Tier, input_bytes: int, book: PriceBook) -> Decimal | None:
@@ -144,6 +143,11 @@ def _candidate(model: ModelEntry, key_name: str | None, keys: Mapping[str, str],
     listing = book.find(model.id)
     context = model.context_tokens or (listing.context_tokens if listing else None)
     return Candidate(deployment, _own_price(model), book, context, model.timeout_s)
+
+
+def _price(model: ModelEntry, book: PriceBook) -> Price | None:
+    """What an entry costs now, whether its key is there or not."""
+    return Candidate(Deployment(model.id, model.api_base), _own_price(model), book, None, None).price
 
 
 def _own_price(model: ModelEntry) -> Price | None:

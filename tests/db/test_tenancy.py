@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -22,6 +23,7 @@ from bot.db.ids import new_id, workspace_id_of
 from bot.db.inbox import Lease, NewAsk
 from bot.db.installations import Installation
 from bot.db.operations import CROSS_TENANT, Operations
+from bot.db.past_costs import LatePrice
 from bot.db.tables import metadata
 from bot.errors import LeaseLost
 from tests.costs.ledger import FAST, SETTLED
@@ -41,10 +43,16 @@ class Acme:
     lease: Lease
     run: DigestRun
     attempt: OpenAttempt
+    unpriced: OpenAttempt
 
     @property
     def choice(self) -> StoredChoice:
         return StoredChoice(self.lease.task_id, "C1", "1.0", "U1", 3, "code", 0.9, 0.4, "rule", "because", 1.0)
+
+    @property
+    def late_price(self) -> LatePrice:
+        row = self.unpriced
+        return LatePrice(row.created_at, row.id, Decimal(1), None, Decimal(0), "list", {"input": "1"}, "test")
 
 
 Try = Callable[[Unit, Acme], Awaitable[object]]
@@ -59,6 +67,8 @@ READS: dict[str, Try] = {
     "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
     "costs.total": lambda unit, _: unit.costs.total(),
     "costs.sweep": lambda unit, _: unit.costs.sweep(),
+    "past.find": lambda unit, acme: unit.past.find(acme.attempt.id.hex),
+    "past.unpriced": lambda unit, _: unit.past.unpriced(EVER[0], None, 10),
     "rollups.by": lambda unit, _: unit.rollups.by("total", *EVER),
     "rollups.by_day": lambda unit, _: unit.rollups.by_day("UTC", *EVER),
     "rollups.models_of": lambda unit, _: unit.rollups.models_of("U1", *EVER),
@@ -71,6 +81,7 @@ WRITES: dict[str, Try] = {
     "audit.record": lambda unit, _: unit.audit.record(CHANGE),
     "costs.move": lambda unit, acme: unit.costs.move(acme.attempt, SETTLED),
     "costs.open": lambda unit, _: unit.costs.open(FAST, 60),
+    "past.price": lambda unit, acme: unit.past.price([acme.late_price]),
     "inbox.add": lambda unit, _: unit.inbox.add(ASK),
     "inbox.hold": lambda unit, acme: unit.inbox.hold(acme.lease),
     "inbox.finish": lambda unit, acme: unit.inbox.finish(acme.lease, "answered"),
@@ -111,8 +122,10 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         settled = await unit.costs.open(replace(FAST, id=new_id()), 60)
         await unit.costs.move(settled, SETTLED)
         expired = await unit.costs.open(replace(FAST, id=new_id()), -1)
+        unpriced = await unit.costs.open(replace(FAST, id=new_id()), 60)
+        await unit.costs.move(unpriced, replace(SETTLED, cost_usd=None, list_usd=None, cost_source="unpriced"))
         assert run
-        mine = Acme(taken.lease, run, expired)
+        mine = Acme(taken.lease, run, expired, unpriced)
         await unit.choices.remember(mine.choice)
     return mine
 
