@@ -14,7 +14,10 @@ from bot.costs.reports import Reports
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.slack.costs_command import CostsCommand
+from bot.slack.digest_form import DigestForm
+from bot.slack.explain_form import ExplainForm
 from bot.slack.people import People, Person
+from bot.slack.spend_form import SpendForm
 from tests.costs.ledger import rows
 from tests.costs.spending import Spent, spend
 
@@ -52,7 +55,8 @@ async def ask(db: Database, workspace_id: UUID) -> Asked:
     await spend(db, workspace_id, NOW, Spent("1.11", model="cheap", user="UADA"))
     await spend(db, workspace_id, NOW, Spent("2.22", model="dear", user="UBEN"))
     people = cast(People, Directory())
-    return Asked(CostsCommand(db, Reports(db, "big/model"), people, lambda: NOW), workspace_id)
+    spend_form = SpendForm(db, Reports(db, "big/model"), people, lambda: NOW)
+    return Asked(CostsCommand(people, spend_form, DigestForm(db), ExplainForm(db)), workspace_id)
 
 
 async def test_an_admin_sees_every_row(ask: Asked) -> None:
@@ -105,7 +109,13 @@ async def test_only_an_admin_sets_and_ends_the_digest(db: Database, ask: Asked) 
 
 async def test_nonsense_gets_a_sentence(ask: Asked) -> None:
     assert "`yesterday`" in await ask("UADA", "fortnight")
-    assert "/lucy-costs help" in await ask("UADA", "help")
+    assert "/lucy-costs help" in await ask("UADA", "week by colour")
+
+
+async def test_help_shows_every_form(ask: Asked) -> None:
+    told = await ask("UADA", " HELP ")
+
+    assert all(form in told for form in ("month by model", "digest off", "/lucy-costs help"))
 
 
 async def test_an_admin_is_shown_the_sum_of_anybodys_call_and_a_member_only_their_own(db: Database, ask: Asked) -> None:
