@@ -41,8 +41,9 @@ from bot.slack.ingest import Ingest
 from bot.slack.installations import Clients, OneToken, StoredTokens, Tokens, introduce
 from bot.slack.oauth import OAuthPages
 from bot.slack.people import People
+from bot.slack.permalinks import Permalinks
 from bot.slack.socket import socket_mode
-from bot.slack.spend_form import SpendForm
+from bot.slack.spend_form import Naming, SpendForm
 from bot.slack.split import split
 from bot.slack.thread import Threads
 from bot.slack.web import listening, metrics_app, web_app
@@ -150,7 +151,8 @@ async def _serve(
     worker = Worker(db, threads, answerer, split, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     ingest = Ingest(parts.ingest_db, worker.wake)
-    command = CostsCommand(people, SpendForm(db, parts.reports, people), DigestForm(db), ExplainForm(db))
+    spend = SpendForm(db, parts.reports, Naming(people, Permalinks(clients)))
+    command = CostsCommand(people, spend, DigestForm(db), ExplainForm(db))
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, command)
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))

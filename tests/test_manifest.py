@@ -32,6 +32,7 @@ SCOPES_OF_METHOD: dict[str, set[str]] = {
     "apps.connections.open": set(),  # the app-level token's own scope, connections:write
     "assistant.threads.setStatus": {"assistant:write"},
     "auth.test": set(),
+    "chat.getPermalink": set(),
     "chat.postMessage": {"chat:write"},
     "conversations.history": HISTORY,
     "conversations.replies": HISTORY,

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.errors import LucyError
 
-NAMES = ("today", "yesterday", "week", "month")
+NAMES = ("today", "yesterday", "week", "month", "last month", "7d", "30d")
+_LAST_DAYS = re.compile(r"([1-9]\d{0,2})d")
 _RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
 _YEARS = range(2000, 3000)
 
@@ -17,7 +18,7 @@ _YEARS = range(2000, 3000)
 class UnknownPeriod(LucyError):
     """Not a period we know."""
 
-    sentence = "I know `today`, `yesterday`, `week`, `month` and `YYYY-MM-DD..YYYY-MM-DD`."
+    sentence = "I know `today`, `yesterday`, `week`, `month`, `last month`, `7d`, `30d` and `YYYY-MM-DD..YYYY-MM-DD`."
 
 
 class UnknownZone(LucyError):
@@ -35,6 +36,12 @@ class Period:
     end: datetime
     zone: str
 
+    def days(self) -> list[date]:
+        """Its local days, in order."""
+        zone = zone_of(self.zone)
+        first, after = self.start.astimezone(zone).date(), self.end.astimezone(zone).date()
+        return [first + timedelta(days=day) for day in range((after - first).days)]
+
 
 def zone_of(name: str) -> ZoneInfo:
     """A time zone by name. Raises UnknownZone."""
@@ -45,7 +52,8 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def period(words: str, now: datetime, zone: str = "UTC") -> Period:
-    """The period that `words` name, seen from `now`. `week` is the last seven days, `month` since the first.
+    """The period that `words` name, seen from `now`. `week` is the last seven days, `30d` the last
+    thirty (today included), `month` since the first, `last month` the one before.
 
     Raises UnknownPeriod.
     """
@@ -59,13 +67,24 @@ def period(words: str, now: datetime, zone: str = "UTC") -> Period:
             return days("the last 7 days", today - timedelta(days=6), today, zone)
         case "month":
             return days("this month", today.replace(day=1), today, zone)
+        case "last month":
+            last = today.replace(day=1) - timedelta(days=1)
+            return days("last month", last.replace(day=1), last, zone)
         case other:
-            return _range(other, zone)
+            return _last_days(other, today, zone) or _range(other, zone)
 
 
 def days(label: str, first: date, last: date, zone: str) -> Period:
     """Whole local days, both included; a day of a clock change has 23 or 25 hours."""
     return Period(label, _midnight(first, zone), _midnight(last + timedelta(days=1), zone), zone)
+
+
+def _last_days(words: str, today: date, zone: str) -> Period | None:
+    found = _LAST_DAYS.fullmatch(words)
+    if not found:
+        return None
+    count = int(found[1])
+    return days(f"the last {count} days" if count > 1 else "today", today - timedelta(days=count - 1), today, zone)
 
 
 def _range(words: str, zone: str) -> Period:

@@ -7,28 +7,47 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from bot.costs.money import exact, show
+from bot.costs.money import exact, percent, show
 from bot.costs.periods import Period
-from bot.db.database import Database
+from bot.db.database import Database, Unit
+from bot.db.ledger import REST, Window
 from bot.db.rollups import Sums
 
-DIMENSIONS = ("model", "tier", "user", "channel", "purpose")
+DIMENSIONS = ("model", "tier", "user", "channel", "purpose", "thread")
+MOST_ROWS = 99
+"""What is added up from the ledger's rows is cut here; the rest is one row, `REST`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpendReport:
-    """A workspace's total for a period, its rows by one dimension (dearest first), and the baseline it is held against."""
+    """A workspace's total for a period, its rows by one dimension (dearest first), and the baseline it is held against.
+
+    `days` are the totals of its local days, where it has more than one.
+    """
 
     period: Period
     total: Sums
     by: str | None
     rows: tuple[Sums, ...]
     baseline_model: str
+    days: tuple[Sums, ...] = ()
 
     @property
     def saved_usd(self) -> Decimal:
-        """What the same tokens would have cost at the baseline, less what they did; negative when they cost more."""
+        """What routing saved: the same tokens at the baseline's list price, less what they did cost, estimates too.
+
+        Cached tokens are cached at the baseline as well, so that no cache is counted here; negative when they cost more.
+        """
         return self.total.baseline_usd - self.total.cost_usd - self.total.estimated_usd
+
+    @property
+    def cache_saved_usd(self) -> Decimal:
+        """What providers' caches saved: the same tokens at the same model without its cache, less its list price.
+
+        Measured against the model that served, not against the baseline; negative when writing to caches cost more
+        than reading from them saved.
+        """
+        return self.total.cache_saved_usd
 
     def as_json(self) -> dict[str, object]:
         """Exact figures as strings."""
@@ -40,56 +59,67 @@ class SpendReport:
             },
             "baseline_model": self.baseline_model,
             "saved_usd": exact(self.saved_usd),
-            "total": _row(self.total),
+            "cache_saved_usd": exact(self.cache_saved_usd),
+            "total": row_json(self.total),
             "by": self.by,
-            "rows": [_row(row) for row in self.rows],
+            "rows": [row_json(row) for row in self.rows],
+            "days": [row_json(day) for day in self.days],
         }
 
 
 class Reports:
-    """Reads rollups: the time does not grow with the ledger."""
+    """Reads rollups, whose time does not grow with the ledger; threads, and a member's own rows, from the rows."""
 
     def __init__(self, db: Database, baseline_model: str) -> None:
         self._db, self._baseline_model = db, baseline_model
 
     async def spend(self, workspace_id: UUID, period: Period, by: str | None = None) -> SpendReport:
-        """The total, and rows `by` a dimension."""
+        """The total, and rows `by` a dimension. Raises TooMuch."""
         async with self._db.unit(workspace_id) as unit:
-            totals = await unit.rollups.by("total", period.start, period.end)
-            rows = await unit.rollups.by(by, period.start, period.end) if by else []
-        return self._report(period, totals, by, rows)
+            rows = await _rows(unit, period, by) if by else []
+            return await self._report(unit, period, by, rows)
 
     async def own(self, workspace_id: UUID, user_id: str, period: Period, by: str = "user") -> SpendReport:
-        """The workspace's total, and rows of what one member asked: in all, or by `model`."""
+        """The workspace's total, and rows of what one member asked: in all, or `by` a dimension. Raises TooMuch."""
         async with self._db.unit(workspace_id) as unit:
-            totals = await unit.rollups.by("total", period.start, period.end)
-            if by == "model":
-                rows = await unit.rollups.models_of(user_id, period.start, period.end)
-            else:
-                rows = await unit.rollups.by("user", period.start, period.end, user_id)
-        return self._report(period, totals, by, rows)
+            return await self._report(unit, period, by, await _own_rows(unit, user_id, period, by))
 
-    def _report(self, period: Period, totals: Sequence[Sums], by: str | None, rows: Sequence[Sums]) -> SpendReport:
-        return SpendReport(period, totals[0] if totals else Sums(""), by, tuple(rows), self._baseline_model)
+    async def _report(self, unit: Unit, period: Period, by: str | None, rows: Sequence[Sums]) -> SpendReport:
+        totals = await unit.rollups.by("total", period.start, period.end)
+        several = len(period.days()) > 1
+        days = await unit.rollups.by_day(period.zone, period.start, period.end) if several else []
+        total = totals[0] if totals else Sums("")
+        return SpendReport(period, total, by, tuple(rows), self._baseline_model, tuple(days))
+
+
+async def _rows(unit: Unit, period: Period, by: str) -> list[Sums]:
+    if by == "thread":
+        return await unit.ledger.by(by, Window(period.start, period.end), MOST_ROWS)
+    return await unit.rollups.by(by, period.start, period.end)
+
+
+async def _own_rows(unit: Unit, user_id: str, period: Period, by: str) -> list[Sums]:
+    match by:
+        case "user":
+            return await unit.rollups.by(by, period.start, period.end, user_id)
+        case "model":
+            return await unit.rollups.models_of(user_id, period.start, period.end)
+        case _:
+            return await unit.ledger.by(by, Window(period.start, period.end, user_id), MOST_ROWS)
 
 
 def in_words(report: SpendReport) -> str:
-    """The total in a few lines of Markdown; settled and estimated sums apart, what is uncertain counted."""
+    """The total in a few lines of Markdown: what was spent, what that saved, and how sure all of it is."""
     total = report.total
     if not total.calls:
         return f"Nothing was spent ({report.period.label}): no model was called."
-    lines = [f"*{show(total.cost_usd)}* {report.period.label} · {total.calls:,} model calls"]
-    lines.append(savings(report.saved_usd, report.baseline_model))
-    notes = [
-        f"{show(total.estimated_usd)} more is estimated" if total.estimated_usd else "",
-        f"{total.fallbacks} answered by a fallback" if total.fallbacks else "",
-        f"{total.failed} failed" if total.failed else "",
-        f"{total.unpriced} unpriced" if total.unpriced else "",
-        f"{total.diverged} over 1 % from the list price" if total.diverged else "",
-        f"{total.unknown} of unknown cost (at most {show(total.unknown_reserved_usd)})" if total.unknown else "",
+    lines = [
+        f"*{show(total.cost_usd)}* {report.period.label} · {total.calls:,} model calls",
+        savings(report.saved_usd, report.baseline_model),
+        cache_savings(report.cache_saved_usd),
+        rates_in_words(total),
     ]
-    told = ", ".join(note for note in notes if note)
-    return "\n".join([*lines, told] if told else lines)
+    return "\n".join(line for line in lines if line)
 
 
 def savings(saved: Decimal, baseline_model: str) -> str:
@@ -98,7 +128,51 @@ def savings(saved: Decimal, baseline_model: str) -> str:
     return f"{show(abs(saved))} {verb} always using `{baseline_model}` at list price"
 
 
-def _row(sums: Sums) -> dict[str, object]:
+def cache_savings(saved: Decimal) -> str:
+    """What caches saved, or cost; nothing where no cache was met."""
+    if saved < 0:
+        return f"{show(-saved)} more was paid for writing to the providers' caches than reading from them saved"
+    return f"{show(saved)} saved by the providers' caches" if saved else ""
+
+
+def rates_in_words(total: Sums) -> str:
+    """How many calls fell back, failed, were estimated, are unknown or have no price: all five, always."""
+    estimated = f"{show(total.estimated_usd)} more" if total.estimated_usd else ""
+    unknown = f"at most {show(total.unknown_reserved_usd)}" if total.unknown else ""
+    told = (
+        _rate(total.fallbacks, total.calls, "answered by a fallback"),
+        _rate(total.failed, total.calls, "failed"),
+        _rate(total.estimated, total.calls, "estimated", estimated),
+        _rate(total.unknown, total.calls, "of unknown cost", unknown),
+        _rate(total.unpriced, total.calls, "unpriced"),
+    )
+    diverged = _rate(total.diverged, total.calls, "over 1 % from the list price")
+    return " · ".join([*told, diverged] if total.diverged else told)
+
+
+def _rate(count: int, calls: int, words: str, more: str = "") -> str:
+    aside = [percent(Decimal(count), Decimal(calls)), more] if count else []
+    return f"{count:,} {words}" + (f" ({', '.join(part for part in aside if part)})" if aside else "")
+
+
+def shortened(rows: Sequence[Sums], most: int) -> list[Sums]:
+    """At most that many rows and the same sums: what does not fit is added up under `REST`."""
+    if len(rows) <= most:
+        return list(rows)
+    rest = rows[most - 1 :]
+    sums = {name: sum(getattr(row, name) for row in rest) for name in Sums.__slots__ if name != "key"}
+    return [*rows[: most - 1], Sums(REST, **sums)]
+
+
+def per_call(row: Sums) -> Decimal | None:
+    """What one call cost in the mean, in USD; None where the cost of some call is not known."""
+    if not row.calls or row.unknown or row.unpriced:
+        return None
+    return (row.cost_usd + row.estimated_usd) / row.calls
+
+
+def row_json(sums: Sums) -> dict[str, object]:
+    """Every figure of one key, amounts as exact strings."""
     return {
         name: exact(value) if isinstance(value, Decimal) else value
         for name in Sums.__slots__

@@ -21,6 +21,7 @@ from bot.db.encryption import Cipher
 from bot.db.faults import FOREIGN, away
 from bot.db.inbox import InboxStore
 from bot.db.installations import InstallationStore
+from bot.db.ledger import LedgerStore
 from bot.db.operations import Operations
 from bot.db.past_costs import PastCosts
 from bot.db.replies import ReplyStore
@@ -42,6 +43,7 @@ class Unit:
     costs: CostStore
     past: PastCosts
     rollups: RollupStore
+    ledger: LedgerStore
     digests: DigestStore
     audit: AuditStore
 
@@ -78,6 +80,7 @@ class Database:
                 CostStore(session, workspace_id),
                 PastCosts(session, workspace_id),
                 RollupStore(session, workspace_id),
+                LedgerStore(session, workspace_id),
                 DigestStore(session, workspace_id),
                 AuditStore(session, workspace_id),
             )

@@ -18,7 +18,7 @@ _LONGEST_WAIT_S = 60.0
 _TRIES = 4
 _PERHAPS = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
 """Errors after which, as Slack says, some of the call may have happened."""
-_READS = ("auth.test", "users.", "conversations.", "team.")
+_READS = ("auth.test", "users.", "conversations.", "team.", "chat.getPermalink")
 
 Permit = Callable[[], Awaitable[None]]
 """Asked right before a call leaves; raises when it may not."""

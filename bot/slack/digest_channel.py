@@ -15,9 +15,10 @@ from bot.digests.compose import Digest, change
 from bot.digests.run import Unsure
 from bot.errors import Undeliverable
 from bot.slack.client import SlackRefused, SlackUnsure
+from bot.slack.data_blocks import amount
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.people import People
-from bot.slack.report_blocks import amount, label, plain
+from bot.slack.report_names import Names, plain
 
 _log = log.get(__name__)
 _EVENT_TYPE = "lucy_digest"
@@ -136,7 +137,7 @@ def sparkline(days: Sequence[Sums]) -> str:
 
 def _tiers(digest: Digest) -> str:
     total = digest.report.total.cost_usd
-    return " · ".join(f"{label('tier', row.key, {})} {percent(row.cost_usd, total)}" for row in digest.tiers)
+    return " · ".join(f"{Names('tier').word(row.key)} {percent(row.cost_usd, total)}" for row in digest.tiers)
 
 
 def _top(rows: Sequence[Sums], total: Sums, names: dict[str, str]) -> str:

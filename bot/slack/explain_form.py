@@ -10,7 +10,7 @@ from bot.costs.explain import as_text, explain
 from bot.costs.references import NoSuchCall, hex_of
 from bot.db.database import Database
 from bot.slack.costs_words import Asker, say
-from bot.slack.report_blocks import plain
+from bot.slack.report_names import plain
 
 _MOST_EXPLAINED = 6
 

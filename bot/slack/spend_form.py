@@ -7,18 +7,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
+from uuid import UUID
 
 from slack_bolt.async_app import AsyncRespond
 
 from bot.costs.periods import period
 from bot.costs.reports import DIMENSIONS, Reports, SpendReport, in_words
 from bot.db.database import Database
-from bot.slack.costs_words import Asker, NotUnderstood, say
+from bot.db.ledger import REST
+from bot.slack.costs_words import Asker, NotUnderstood
+from bot.slack.native import NativeBlocks, ephemeral
 from bot.slack.people import People
-from bot.slack.report_blocks import report_blocks
+from bot.slack.permalinks import Permalinks
+from bot.slack.report_blocks import native_blocks, text_blocks
+from bot.slack.report_names import Names
 
-_SHOW = re.compile(r"(?P<period>\S+)?(?:\s*\bby\s+(?P<by>\w+))?", re.IGNORECASE)
-_OWN_ONLY = "Only Slack's admins and owners see that; you can see your own with `by user` and `by model`."
+_SHOW = re.compile(r"(?P<period>last month|\S+)?(?:\s*\bby\s+(?P<by>\w+))?", re.IGNORECASE)
+_NAMED = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +52,48 @@ class SpendForm:
 
     begins: ClassVar[frozenset[str]] = frozenset()
     help: ClassVar[tuple[str, ...]] = (
-        "`/lucy-costs today` · `yesterday` · `week` · `month` · `2026-11-01..2026-11-15`",
-        "`/lucy-costs month by model` · `tier` · `user` · `channel` · `purpose`",
+        "`/lucy-costs today` · `yesterday` · `week` · `month` · `last month` · `7d` · `30d` · `2026-11-01..2026-11-15`",
+        "`/lucy-costs month by model` · `tier` · `user` · `channel` · `purpose` · `thread`",
     )
 
-    def __init__(self, db: Database, reports: Reports, people: People, now: Callable[[], datetime] = _now) -> None:
-        self._db, self._reports, self._people, self._now = db, reports, people, now
+    def __init__(self, db: Database, reports: Reports, naming: Naming, now: Callable[[], datetime] = _now) -> None:
+        self._db, self._reports, self._naming, self._now = db, reports, naming, now
+        self._native = NativeBlocks()
 
     async def answer(self, respond: AsyncRespond, words: str, asker: Asker) -> None:
-        """Raises NotUnderstood, UnknownPeriod."""
+        """Raises NotUnderstood, UnknownPeriod, TooMuch."""
         wanted = understand(words)
-        covered = period(wanted.period, self._now(), await self._zone(asker))
+        covered = period(wanted.period, self._now(), await zone_of(self._db, asker.workspace_id))
         if asker.person.is_admin:
             report, note = await self._reports.spend(asker.workspace_id, covered, wanted.by), ""
-        elif wanted.by in {None, "user", "model"}:
+        else:
             report = await self._reports.own(asker.workspace_id, asker.user_id, covered, wanted.by or "user")
             note = "You see the workspace's total and your own rows"
-        else:
-            await say(respond, _OWN_ONLY)
-            return
-        await respond(
-            text=f"Lucy's costs: {in_words(report)}",
-            blocks=report_blocks(report, note, await self._names(asker, report)),
-            response_type="ephemeral",
+        names = await self._naming.of(asker.workspace_id, report)
+        await self._native.show(
+            asker.workspace_id,
+            ephemeral(respond, f"Lucy's costs: {in_words(report)}"),
+            native_blocks(report, names, note),
+            text_blocks(report, names, note),
         )
 
-    async def _zone(self, asker: Asker) -> str:
-        async with self._db.unit(asker.workspace_id) as unit:
-            setting = await unit.digests.setting()
-        return setting.zone if setting else "UTC"
 
-    async def _names(self, asker: Asker, report: SpendReport) -> dict[str, str]:
-        if report.by != "user":
-            return {}
-        return await self._people.names(asker.workspace_id, [row.key for row in report.rows[:15]])
+class Naming:
+    """Looks up what the keys of a report are called."""
+
+    def __init__(self, people: People, permalinks: Permalinks) -> None:
+        self._people, self._permalinks = people, permalinks
+
+    async def of(self, workspace_id: UUID, report: SpendReport) -> Names:
+        """People by name, for the rows that are seen first; threads by a link."""
+        keys = [row.key for row in report.rows if row.key != REST]
+        people = await self._people.names(workspace_id, keys[:_NAMED]) if report.by == "user" else {}
+        links = await self._permalinks.of(workspace_id, keys) if report.by == "thread" else {}
+        return Names(report.by or "", report.period.zone, people, links)
+
+
+async def zone_of(db: Database, workspace_id: UUID) -> str:
+    """Whose days are meant."""
+    async with db.unit(workspace_id) as unit:
+        setting = await unit.digests.setting()
+    return setting.zone if setting else "UTC"

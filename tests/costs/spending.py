@@ -25,6 +25,8 @@ class Spent:
     state: str = "settled"
     source: str = "list"
     baseline: str = "0"
+    cache_saved: str = "0"
+    usage: str = "reported"
     reserved: str = "0.05"
 
 
@@ -51,9 +53,10 @@ async def spend(db: Database, workspace_id: UUID, at: datetime, spent: Spent) ->
     outcome = Outcome(
         spent.state,
         spent.model,
-        usage_source="none" if spent.usd is None else "reported",
+        usage_source="none" if spent.usd is None else spent.usage,
         cost_usd=None if spent.usd is None else Decimal(spent.usd),
         baseline_usd=Decimal(spent.baseline),
+        cache_saved_usd=Decimal(spent.cache_saved),
         cost_source=spent.source if spent.state == "settled" else None,
     )
     async with db.unit(workspace_id) as unit:

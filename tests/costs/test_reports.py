@@ -9,9 +9,19 @@ from uuid import UUID
 import pytest
 
 from bot.costs.periods import period
-from bot.costs.reports import DIMENSIONS, Reports, in_words, savings
+from bot.costs.reports import (
+    DIMENSIONS,
+    MOST_ROWS,
+    Reports,
+    cache_savings,
+    in_words,
+    per_call,
+    savings,
+    shortened,
+)
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
+from bot.db.ledger import REST
 from tests.costs.spending import Spent, spend
 
 NOON = datetime(2026, 11, 23, 12, 7, tzinfo=UTC)
@@ -77,17 +87,59 @@ async def test_what_is_uncertain_is_counted_and_never_added(db: Database, worksp
     total = report.total
     assert (total.cost_usd, total.unknown_reserved_usd) == (Decimal("0.5"), Decimal("0.07"))
     assert (total.calls, total.fallbacks, total.failed, total.unpriced, total.unknown) == (4, 1, 1, 1, 1)
-    assert "1 of unknown cost (at most $0.070)" in in_words(report)
+    assert (
+        "1 answered by a fallback (25 %) · 1 failed (25 %) · 0 estimated · 1 of unknown cost (25 %, at most $0.070)"
+        " · 1 unpriced (25 %)"
+    ) in in_words(report)
 
 
 async def test_savings_name_their_baseline(db: Database, workspace_id: UUID, reports: Reports) -> None:
-    await spend(db, workspace_id, NOON, Spent("0.5", baseline="2"))
+    await spend(db, workspace_id, NOON, Spent("0.5", baseline="2", cache_saved="0.25"))
 
     report = await reports.spend(workspace_id, period("yesterday", NOW))
 
-    assert report.saved_usd == Decimal("1.5")
+    assert (report.saved_usd, report.cache_saved_usd) == (Decimal("1.5"), Decimal("0.25"))
     assert "$1.50 saved against always using `big/model`" in in_words(report)
+    assert "$0.25 saved by the providers' caches" in in_words(report)
     assert savings(Decimal("-0.2"), "big/model").startswith("$0.20 more than always using `big/model`")
+    assert cache_savings(Decimal("-0.03")).startswith("$0.030 more was paid for writing")
+
+
+async def test_what_is_estimated_stands_beside_and_lowers_the_savings(
+    db: Database, workspace_id: UUID, reports: Reports
+) -> None:
+    await spend(db, workspace_id, NOON, Spent("0.5", baseline="2"))
+    await spend(db, workspace_id, NOON, Spent("0.25", baseline="1", usage="estimated"))
+
+    report = await reports.spend(workspace_id, period("yesterday", NOW), "thread")
+
+    total = report.total
+    assert (total.cost_usd, total.estimated_usd, report.saved_usd) == (Decimal("0.5"), Decimal("0.25"), Decimal("2.25"))
+    assert "1 estimated (50 %, $0.25 more)" in in_words(report)
+    assert per_call(report.rows[0]) == Decimal("0.375")
+
+
+async def test_the_dearest_threads_come_first_and_the_rest_is_one_row(
+    db: Database, workspace_id: UUID, reports: Reports
+) -> None:
+    for cents in range(1, MOST_ROWS + 4):
+        await spend(db, workspace_id, NOON, Spent(f"0.{cents:03}", channel=f"C{cents}"))
+
+    report = await reports.spend(workspace_id, period("yesterday", NOW), "thread")
+
+    assert [row.key for row in report.rows[:2]] == ["C102|1", "C101|1"]
+    assert (report.rows[-1].key, report.rows[-1].cost_usd) == (REST, Decimal("0.006"))
+    assert sum(row.cost_usd for row in report.rows) == report.total.cost_usd
+    assert sum(row.cost_usd for row in shortened(report.rows, 10)) == report.total.cost_usd
+
+
+async def test_several_days_are_told_day_by_day(db: Database, workspace_id: UUID, reports: Reports) -> None:
+    await spend(db, workspace_id, NOON, Spent("1"))
+    await spend(db, workspace_id, NOW, Spent("2"))
+
+    report = await reports.spend(workspace_id, period("7d", NOW))
+
+    assert [(day.key, day.cost_usd) for day in report.days] == [("2026-11-23", 1), ("2026-11-24", 2)]
 
 
 async def test_json_keeps_every_digit(db: Database, workspace_id: UUID, reports: Reports) -> None:

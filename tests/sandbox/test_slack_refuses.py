@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.sandbox import Sandbox
+
+WORDS = [{"type": "raw_text", "text": "Model"}]
+TABLE: dict[str, Any] = {"type": "data_table", "caption": "Models", "rows": [WORDS, WORDS]}
+PLOT: dict[str, Any] = {
+    "type": "bar",
+    "series": [{"name": "USD", "data": [{"label": "Mon", "value": 1.5}]}],
+    "axis_config": {"categories": ["Mon"]},
+}
+CHART: dict[str, Any] = {"type": "data_visualization", "title": "Spend", "chart": PLOT}
 
 POSTS: list[tuple[str, dict[str, Any]]] = [
     ("channel_not_found", {"channel": "C0NOWHERE", "text": "hi"}),
@@ -24,6 +34,16 @@ POSTS: list[tuple[str, dict[str, Any]]] = [
     ("invalid_blocks", {"blocks": [{"type": "context", "elements": []}]}),
     ("invalid_blocks", {"blocks": [{"type": "actions", "elements": [{"type": "button", "action_id": "x" * 256}]}]}),
     ("invalid_blocks", {"blocks": [{"type": "table", "rows": [[]] * 101}]}),
+    ("invalid_blocks", {"blocks": [{"type": "data_table", "rows": [WORDS, WORDS]}]}),
+    ("invalid_blocks", {"blocks": [TABLE | {"rows": [WORDS]}]}),
+    ("invalid_blocks", {"blocks": [TABLE | {"rows": [WORDS, WORDS * 2]}]}),
+    ("invalid_blocks", {"blocks": [TABLE | {"rows": [WORDS] * 102}]}),
+    ("invalid_blocks", {"blocks": [TABLE | {"rows": [WORDS, [{"type": "raw_number", "text": "1", "value": "1"}]]}]}),
+    ("invalid_blocks", {"blocks": [TABLE | {"page_size": 101}]}),
+    ("invalid_blocks", {"blocks": [CHART | {"title": "x" * 51}]}),
+    ("invalid_blocks", {"blocks": [CHART | {"chart": PLOT | {"series": PLOT["series"] * 2}}]}),
+    ("invalid_blocks", {"blocks": [CHART | {"chart": PLOT | {"axis_config": {"categories": ["Tue"]}}}]}),
+    ("invalid_blocks", {"blocks": [CHART] * 3}),
     ("msg_blocks_too_long", {"blocks": [{"type": "markdown", "text": "x" * 6001}] * 2}),
     ("invalid_metadata_format", {"text": "a", "metadata": {"event_type": "key"}}),
 ]
@@ -109,3 +129,36 @@ async def test_too_many_prompts_are_refused(client: AsyncWebClient) -> None:
     call = client.assistant_threads_setSuggestedPrompts(channel_id="D0LUCY", prompts=prompts)
 
     assert await refusal(call) == "invalid_arguments"
+
+
+async def test_figures_stand_unless_this_slack_does_not_draw_them_yet(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    post = {"channel": "C0ENG", "text": "figures", "blocks": [TABLE, CHART, CHART]}
+
+    shown = await client.api_call("chat.postMessage", json=post)
+    sandbox.slack.state.refused_blocks.add("data_visualization")
+
+    assert shown["ok"]
+    assert await refusal(client.api_call("chat.postMessage", json=post)) == "invalid_blocks"
+
+
+async def test_a_file_stands_once_all_its_bytes_are_there(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    address = await client.files_getUploadURLExternal(filename="a.csv", length=3)
+    files = [{"id": address["file_id"], "title": "a"}]
+    async with aiohttp.ClientSession() as web:
+        early = await refusal(client.files_completeUploadExternal(files=files, channel_id="C0ENG"))
+        short = await web.post(address["upload_url"], data=b"12")
+        whole = await web.post(address["upload_url"], data=b"123")
+    await client.files_completeUploadExternal(files=files, channel_id="C0ENG")
+
+    assert (early, short.status, whole.status) == ("file_not_found", 400, 200)
+    assert sandbox.slack.messages("C0ENG")[-1]["files"][0]["name"] == "a.csv"
+
+
+async def test_upload_methods_take_no_json_and_need_their_scope(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    method = "files.getUploadURLExternal"
+
+    as_json = await refusal(client.api_call(method, json={"filename": "a.csv", "length": 3}))
+    sandbox.slack.state.scopes.discard("files:write")
+
+    assert as_json == "invalid_arguments"
+    assert await refusal(client.files_getUploadURLExternal(filename="a.csv", length=3)) == "missing_scope"

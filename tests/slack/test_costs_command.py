@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import Any, cast
@@ -9,15 +10,21 @@ from uuid import UUID
 
 import pytest
 from slack_bolt.async_app import AsyncRespond
+from slack_sdk.webhook import WebhookResponse
 
-from bot.costs.reports import Reports
+from bot.costs.reports import DIMENSIONS, Reports
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
+from bot.sandbox.slack.cast import acme
+from bot.sandbox.slack.figures import FIGURES
+from bot.sandbox.slack.rules import Rejected, check_content
+from bot.sandbox.slack.state import SlackState, new_app
 from bot.slack.costs_command import CostsCommand
 from bot.slack.digest_form import DigestForm
 from bot.slack.explain_form import ExplainForm
 from bot.slack.people import People, Person
-from bot.slack.spend_form import SpendForm
+from bot.slack.permalinks import Permalinks
+from bot.slack.spend_form import Naming, SpendForm
 from tests.costs.ledger import rows
 from tests.costs.spending import Spent, spend
 
@@ -30,11 +37,19 @@ class Asked:
 
     command: CostsCommand
     workspace_id: UUID
+    slack: SlackState = field(default_factory=lambda: SlackState(acme(), new_app()))
+    tried: int = 0
     seen: list[dict[str, Any]] = field(default_factory=list)
 
     async def __call__(self, user_id: str, text: str) -> str:
-        async def respond(**answer: Any) -> None:
+        async def respond(**answer: Any) -> WebhookResponse:
+            self.tried += 1
+            try:
+                check_content(self.slack, answer)
+            except Rejected as no:
+                return WebhookResponse(url="", status_code=400, body=no.code, headers={})
             self.seen.append(answer)
+            return WebhookResponse(url="", status_code=200, body="ok", headers={})
 
         await self.command.answer(cast(AsyncRespond, respond), {"user_id": user_id, "text": text}, self.workspace_id)
         return str(self.seen[-1])
@@ -50,12 +65,22 @@ class Directory:
         return {user_id: f"Name-of-{user_id} ```<!channel>" for user_id in user_ids}
 
 
+class OneLink(Permalinks):
+    """A Slack that links one thread."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def of(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, str]:
+        return {"C1|1": "https://acme.example/archives/C1/p1"}
+
+
 @pytest.fixture
 async def ask(db: Database, workspace_id: UUID) -> Asked:
     await spend(db, workspace_id, NOW, Spent("1.11", model="cheap", user="UADA"))
     await spend(db, workspace_id, NOW, Spent("2.22", model="dear", user="UBEN"))
     people = cast(People, Directory())
-    spend_form = SpendForm(db, Reports(db, "big/model"), people, lambda: NOW)
+    spend_form = SpendForm(db, Reports(db, "big/model"), Naming(people, OneLink()), lambda: NOW)
     return Asked(CostsCommand(people, spend_form, DigestForm(db), ExplainForm(db)), workspace_id)
 
 
@@ -75,19 +100,53 @@ async def test_a_member_sees_the_total_and_nothing_of_others(ask: Asked, typed: 
     assert not any(part in told for part in ("dear", "UBEN", "$2.22"))
 
 
-@pytest.mark.parametrize("typed", ["by channel", "by tier", "by purpose"])
-async def test_a_member_is_told_what_they_may_see_instead(ask: Asked, typed: str) -> None:
+@pytest.mark.parametrize("typed", ["by channel", "by tier", "by purpose", "by thread"])
+async def test_a_member_sees_their_own_share_of_every_breakdown(ask: Asked, typed: str) -> None:
     told = await ask("UADA", typed)
 
-    assert "`by user`" in told
-    assert "$" not in told
+    assert "'text': '$1.11'" in told
+    assert "$2.22" not in told
+
+
+async def test_a_workspace_sees_nothing_of_another_at_any_door(db: Database, ask: Asked) -> None:
+    other = workspace_id_of("T0OTHER")
+    theirs = Asked(ask.command, other)
+
+    told = [await theirs(user, f"month by {by}") for user in ("UBOSS", "UADA") for by in DIMENSIONS]
+
+    assert all("Nothing was spent" in each and "$" not in each for each in told)
 
 
 async def test_a_name_cannot_ping_or_end_the_table(ask: Asked) -> None:
+    ask.slack.refused_blocks |= FIGURES
+
     told = await ask("UBOSS", "by user")
 
     assert "<!channel>" not in told
     assert told.count("```") == 2
+
+
+async def test_a_report_is_a_table_and_of_several_days_a_chart_too(ask: Asked) -> None:
+    await ask("UBOSS", "today by channel")
+    await ask("UBOSS", "week by thread")
+
+    assert [kinds(seen) for seen in ask.seen] == [["data_table"], ["data_visualization", "data_table"]]
+    assert "https://acme.example/archives/C1/p1" in str(ask.seen[-1])
+
+
+async def test_where_slack_refuses_native_blocks_words_come_instead_and_it_is_not_asked_again(ask: Asked) -> None:
+    ask.slack.refused_blocks |= FIGURES
+
+    told = await ask("UBOSS", "week by channel")
+    await ask("UBOSS", "week by model")
+
+    assert [kinds(seen) for seen in ask.seen] == [[], []]
+    assert "• <#C1>: *$3.33* (100 %) · 2 calls, $1.66 each" in told
+    assert ask.tried == 3
+
+
+def kinds(seen: dict[str, Any]) -> list[str]:
+    return [block["type"] for block in seen["blocks"] if block["type"] in FIGURES]
 
 
 async def test_only_an_admin_sets_and_ends_the_digest(db: Database, ask: Asked) -> None:

@@ -21,6 +21,8 @@ from bot.slack.spend_form import Show
         ("Week", Show("week", None)),
         ("by model", Show("today", "model")),
         ("month BY tier", Show("month", "tier")),
+        ("Last Month by thread", Show("last month", "thread")),
+        ("30d", Show("30d", None)),
         ("2026-11-01..2026-11-15 by user", Show("2026-11-01..2026-11-15", "user")),
     ],
 )

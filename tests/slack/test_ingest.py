@@ -23,7 +23,8 @@ from bot.slack.costs_command import CostsCommand
 from bot.slack.ingest import Ingest
 from bot.slack.installations import Access, Clients, OneToken
 from bot.slack.people import People
-from bot.slack.spend_form import SpendForm
+from bot.slack.permalinks import Permalinks
+from bot.slack.spend_form import Naming, SpendForm
 
 NOWHERE = "http://127.0.0.1:9/api/"
 
@@ -31,7 +32,7 @@ NOWHERE = "http://127.0.0.1:9/api/"
 def lucy_on(db: Database, wake: Callable[[], None] = lambda: None, ingest: Any = None) -> AsyncApp:
     """Bolt as Lucy builds it, with a Slack whose Web API is down."""
     clients = Clients(OneToken(Access("T0ACME", "xoxb-1", "B0LUCY", "U0LUCY")), NOWHERE)
-    costs = CostsCommand(People(clients), SpendForm(db, Reports(db, "m"), People(clients)))
+    costs = CostsCommand(People(clients), SpendForm(db, Reports(db, "m"), Naming(People(clients), Permalinks(clients))))
     return build_app("secret", NOWHERE, clients.authorizer(), ingest or Ingest(db, wake), costs)
 
 

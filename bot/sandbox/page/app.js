@@ -12,6 +12,7 @@ const PROMPTS = [
   "@Lucy refactor this python function\n```python\ndef f(a): return [x*2 for x in a if x]\n```",
   "@Lucy prove that the square root of 2 is irrational",
   "/lucy-costs today by model",
+  "/lucy-costs month by user",
 ];
 let state, channel = "C0GENERAL", thread = null;
 const seen = new Set();

@@ -23,6 +23,7 @@ _STATIC = {
     "composer.js": "text/javascript",
     "render.js": "text/javascript",
     "truth.js": "text/javascript",
+    "figures.js": "text/javascript",
 }
 _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 _REMEMBERED = 200

@@ -1,4 +1,5 @@
 // Slack's words and blocks as DOM nodes. Nothing untrusted ever becomes HTML: every word is a text node.
+import { chart, dataTable } from "./figures.js";
 
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -103,9 +104,15 @@ function list(lines, at, box, words, tag, marker) {
 export function body(message, people, channels) {
   const box = el("div", { class: "body" });
   const show = (text) => markdown(text, people, channels);
-  if (!message.blocks?.length) { box.append(show(message.text ?? "")); return box; }
-  for (const part of message.blocks) box.append(slackBlock(part, show));
+  if (!message.blocks?.length) box.append(show(message.text ?? ""));
+  for (const part of message.blocks ?? []) box.append(slackBlock(part, show));
+  for (const file of message.files ?? []) box.append(fileCard(file));
   return box;
+}
+
+function fileCard(file) {
+  const size = file.size < 10_000 ? `${file.size} bytes` : `${Math.round(file.size / 1000).toLocaleString("en")} kB`;
+  return el("a", { class: "file", href: file.url_private, download: file.name }, el("b", {}, file.name), el("small", {}, size));
 }
 
 function slackBlock(part, show) {
@@ -116,6 +123,8 @@ function slackBlock(part, show) {
     case "context": return el("div", { class: "context" }, ...part.elements.map((item) => show(item.text ?? "")));
     case "section": return section(part, show);
     case "table": return tableBlock(part, show);
+    case "data_table": return dataTable(part, (cell) => show(richText(cell)));
+    case "data_visualization": return chart(part);
     case "actions":
     case "context_actions": return el("div", { class: "actions" }, ...part.elements.flatMap(buttons));
     default: return el("p", { class: "context" }, `[${part.type}]`);
@@ -135,7 +144,12 @@ function tableBlock(part, show) {
   return el("table", {}, ...rows);
 }
 
-const richText = (node) => node.text ?? (node.elements ?? []).map(richText).join("");
+function richText(node) {
+  if (node.type === "channel") return `<#${node.channel_id}>`;
+  if (node.type === "user") return `<@${node.user_id}>`;
+  if (node.type === "link") return `<${node.url}|${node.text ?? node.url}>`;
+  return node.text ?? (node.elements ?? []).map(richText).join("");
+}
 
 function buttons(item) {
   if (item.type === "button") return [button(item.text.text, item.action_id, item.value)];

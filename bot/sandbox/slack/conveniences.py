@@ -23,6 +23,7 @@ class Conveniences:
             "reactions.add": self._react,
             "reactions.remove": self._unreact,
             "chat.postEphemeral": self._ephemeral,
+            "chat.getPermalink": self._permalink,
             "assistant.threads.setTitle": self._title,
             "assistant.threads.setSuggestedPrompts": self._prompts,
             "agents.sessions.setStatus": self._session,
@@ -62,9 +63,15 @@ class Conveniences:
         channel = check_channel(self._state, sent.get("channel"), to_post=True)
         if sent.get("user") not in self._state.channels[channel].members:
             raise Rejected("user_not_in_channel")
-        check_content(sent)
+        check_content(self._state, sent)
         self._state.tell("ephemeral", channel=channel, user=sent["user"], message=sent)
         return {"message_ts": self._state.new_ts()}
+
+    def _permalink(self, sent: Answer) -> Answer:
+        channel, ts = check_channel(self._state, sent.get("channel"), to_post=False), str(sent.get("message_ts"))
+        if self._state.find(channel, ts) is None:
+            raise Rejected("message_not_found")
+        return {"channel": channel, "permalink": f"https://acme.example/archives/{channel}/p{ts.replace('.', '')}"}
 
     def _title(self, sent: Answer) -> Answer:
         check_channel(self._state, sent.get("channel_id"), to_post=True)
@@ -119,7 +126,7 @@ class Conveniences:
         view = sent.get("view")
         if not isinstance(view, dict) or view.get("type") != kind:
             raise Rejected("invalid_arguments")
-        check_blocks(view.get("blocks"), most=100)
+        check_blocks(view.get("blocks"), most=100, refused=self._state.refused_blocks)
         kept = {**view, "id": f"V{len(self._state.views) + 1}LUCY"}
         self._state.views[kept["id"]] = kept
         return {"view": kept}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from bot.sandbox.slack.figures import FIGURES, MOST_CHARTS, misdrawn
 from bot.sandbox.slack.state import SlackState
 
 NEEDS = {
@@ -14,6 +16,7 @@ NEEDS = {
     "reactions.add": "reactions:write", "reactions.remove": "reactions:write",
     "conversations.join": "channels:join", "conversations.open": "im:write",
     "assistant.threads.setTitle": "assistant:write", "assistant.threads.setSuggestedPrompts": "assistant:write",
+    "files.getUploadURLExternal": "files:write", "files.completeUploadExternal": "files:write",
 }  # fmt: skip
 
 _NEEDS_BY_KIND = {
@@ -24,7 +27,7 @@ _KINDS = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 
 _BLOCKS = frozenset({
     "section", "header", "divider", "context", "actions", "markdown", "image", "input", "rich_text", "table",
-    "context_actions", "video", "file", "data_table", "data_visualization",
+    "context_actions", "video", "file", *FIGURES,
 })  # fmt: skip
 
 
@@ -59,7 +62,7 @@ def check_channel(state: SlackState, channel: object, *, to_post: bool) -> str:
     return found.id
 
 
-def check_content(sent: dict[str, Any]) -> None:
+def check_content(state: SlackState, sent: dict[str, Any]) -> None:
     """Texts and blocks within Slack's limits, and something to show at all."""
     text, blocks, markdown = sent.get("text"), sent.get("blocks"), sent.get("markdown_text")
     if markdown and (text or blocks):
@@ -69,7 +72,7 @@ def check_content(sent: dict[str, Any]) -> None:
     if not (text or blocks or markdown or sent.get("attachments")):
         raise Rejected("no_text")
     if blocks is not None:
-        check_blocks(blocks)
+        check_blocks(blocks, refused=state.refused_blocks)
     metadata = sent.get("metadata")
     if metadata is not None and not (
         isinstance(metadata, dict) and metadata.get("event_type") and isinstance(metadata.get("event_payload"), dict)
@@ -77,17 +80,23 @@ def check_content(sent: dict[str, Any]) -> None:
         raise Rejected("invalid_metadata_format")
 
 
-def check_blocks(blocks: Any, most: int = 50) -> None:
-    """At most fifty blocks (a hundred in a view) of known types, each within its own limits."""
+def check_blocks(blocks: Any, most: int = 50, refused: Collection[str] = ()) -> None:
+    """At most fifty blocks (a hundred in a view) of known types, each within its own limits; none that is `refused`."""
     if not isinstance(blocks, list) or len(blocks) > most:
         raise Rejected("invalid_blocks")
     markdown = 0
     for block in blocks:
-        if not isinstance(block, dict) or block.get("type") not in _BLOCKS or _too_long(block):
+        if not isinstance(block, dict) or block.get("type") not in _BLOCKS - set(refused) or _wrong(block):
             raise Rejected("invalid_blocks")
         markdown += len(block.get("text", "")) if block["type"] == "markdown" else 0
+    if sum(block["type"] == "data_visualization" for block in blocks) > MOST_CHARTS:
+        raise Rejected("invalid_blocks")
     if markdown > 12_000:
         raise Rejected("msg_blocks_too_long")
+
+
+def _wrong(block: dict[str, Any]) -> bool:
+    return misdrawn(block) if block["type"] in FIGURES else _too_long(block)
 
 
 def _too_long(block: dict[str, Any]) -> bool:

@@ -15,8 +15,8 @@ from bot.sandbox.slack.cast import Cast, Channel
 Listener = Callable[[dict[str, Any]], None]
 
 SCOPES = frozenset({
-    "app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands", "groups:history",
-    "im:history", "mpim:history", "team:read", "users:read",
+    "app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands", "files:write",
+    "groups:history", "im:history", "mpim:history", "team:read", "users:read",
 })  # fmt: skip
 
 
@@ -52,6 +52,7 @@ class SlackState:
         self.signing_secret = app.signing_secret
         self.installed = installed
         self.scopes = set(SCOPES)
+        self.refused_blocks: set[str] = set()
         self.revoked: set[str] = set()
         self.people = {person.id: person for person in cast.people}
         self.channels = {channel.id: channel for channel in cast.channels}

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.sandbox.slack.conveniences import Conveniences
 from bot.sandbox.slack.faults import Faults
+from bot.sandbox.slack.files import FORM_ONLY, Files
 from bot.sandbox.slack.paging import page
 from bot.sandbox.slack.rules import Rejected, check_channel, check_content, check_scope
 from bot.sandbox.slack.state import SlackState, shown
@@ -23,11 +24,13 @@ _LONGEST = 40_000
 class WebApi:
     """`/api/<method>` of one workspace."""
 
-    def __init__(self, state: SlackState, faults: Faults, socket_url: Callable[[], str]) -> None:
-        self._state, self._faults, self._socket_url = state, faults, socket_url
+    def __init__(self, state: SlackState, faults: Faults, origin: Callable[[], str]) -> None:
+        self._state, self._faults, self._origin = state, faults, origin
+        self.files = Files(state, origin)
         self.calls: list[tuple[str, Answer]] = []
         self._methods: dict[str, Callable[[Answer], Answer]] = {
             **Conveniences(state).methods,
+            **self.files.methods,
             "auth.test": self._auth_test,
             "auth.revoke": self._revoke,
             "users.info": self._users_info,
@@ -48,7 +51,7 @@ class WebApi:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One call."""
         method = request.match_info["method"]
-        sent = await arguments(request)
+        sent = {} if _unread(method, request) else await arguments(request)
         fault = await self._faults.before(method)
         if fault is not None:
             return fault
@@ -65,7 +68,7 @@ class WebApi:
         if method == "apps.connections.open":
             if token != self._state.app_token:
                 raise Rejected("invalid_auth")
-            return {"url": self._socket_url()}
+            return {"url": f"{self._origin().replace('http', 'ws', 1)}/socket"}
         if not token:
             raise Rejected("not_authed")
         if token != self._state.bot_token or not self._state.installed:
@@ -126,7 +129,7 @@ class WebApi:
 
     def _post(self, sent: Answer) -> Answer:
         channel = check_channel(self._state, sent.get("channel"), to_post=True)
-        check_content(sent)
+        check_content(self._state, sent)
         message = self._state.add(channel, self._from_lucy(sent))
         return {"channel": channel, "ts": message["ts"], "message": message}
 
@@ -148,7 +151,7 @@ class WebApi:
         channel, message = self._mine(sent)
         if message.get("streaming"):
             raise Rejected("streaming_state_conflict")
-        check_content(sent)
+        check_content(self._state, sent)
         message.update(self._from_lucy(sent), edited=True)
         self._state.tell("message", channel=channel, message=shown(message))
         return {"channel": channel, "ts": message["ts"]}
@@ -194,6 +197,11 @@ def token_of(request: web.Request, sent: Answer) -> str:
     """The token of a call, from its header or its arguments."""
     given = str(sent.pop("token", ""))
     return request.headers.get("Authorization", "").removeprefix("Bearer ").strip() or given
+
+
+def _unread(method: str, request: web.Request) -> bool:
+    """True for a JSON body where Slack reads forms and queries only."""
+    return method in FORM_ONLY and request.content_type == "application/json"
 
 
 async def arguments(request: web.Request) -> Answer:

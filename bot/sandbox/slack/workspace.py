@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.sandbox.slack.delivery import Deliverer
 from bot.sandbox.slack.faults import Faults
+from bot.sandbox.slack.rules import Rejected, check_content
 from bot.sandbox.slack.sockets import Sockets
 from bot.sandbox.slack.state import Listener, SlackState
 from bot.sandbox.slack.web_api import WebApi
@@ -24,7 +25,7 @@ class SlackWorkspace:
     def __init__(self, state: SlackState, sockets: Sockets, retry_delays_s: tuple[float, ...]) -> None:
         self.state, self.faults, self.sockets = state, Faults(), sockets
         self.delivery = Deliverer(self.state, self.sockets, retry_delays_s)
-        self.api = WebApi(self.state, self.faults, lambda: f"{self.origin.replace('http', 'ws', 1)}/socket")
+        self.api = WebApi(self.state, self.faults, lambda: self.origin)
         self.origin = ""
         self._whispers: dict[str, tuple[str, str, list[dict[str, Any]]]] = {}
 
@@ -36,6 +37,7 @@ class SlackWorkspace:
     def routes(self, app: web.Application) -> None:
         """Add the response URLs of this team."""
         app.router.add_post(f"/response/{self.state.team_id}/{{token}}", self._respond)
+        self.api.files.routes(app)
 
     def subscribe(self, listener: Listener) -> None:
         """`listener` hears of every visible change as a plain dict."""
@@ -129,6 +131,10 @@ class SlackWorkspace:
         if not channel or len(shown) >= _RESPONSES:
             return web.Response(status=404, text="used_url")
         message = await request.json()
+        try:
+            check_content(self.state, message)
+        except Rejected as no:
+            return web.Response(status=400, text=no.code)
         shown.append(message)
         self.state.tell("ephemeral", channel=channel, user=user, message=message)
         return web.Response(text="ok")
