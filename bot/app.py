@@ -37,6 +37,7 @@ from bot.slack.costs_command import CostsCommand
 from bot.slack.digest_channel import DigestChannel
 from bot.slack.digest_form import DigestForm
 from bot.slack.explain_form import ExplainForm
+from bot.slack.export_form import ExportForm
 from bot.slack.ingest import Ingest
 from bot.slack.installations import Clients, OneToken, StoredTokens, Tokens, introduce
 from bot.slack.oauth import OAuthPages
@@ -46,6 +47,7 @@ from bot.slack.socket import socket_mode
 from bot.slack.spend_form import Naming, SpendForm
 from bot.slack.split import split
 from bot.slack.thread import Threads
+from bot.slack.uploads import Uploads
 from bot.slack.web import listening, metrics_app, web_app
 from bot.telemetry import Telemetry
 from bot.worker import Pace, Worker
@@ -152,8 +154,8 @@ async def _serve(
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     ingest = Ingest(parts.ingest_db, worker.wake)
     spend = SpendForm(db, parts.reports, Naming(people, Permalinks(clients)))
-    command = CostsCommand(people, spend, DigestForm(db), ExplainForm(db))
-    bolt = build_app(secret, base_url, clients.authorizer(), ingest, command)
+    forms = (DigestForm(db), ExplainForm(db), ExportForm(db, Uploads(clients)))
+    bolt = build_app(secret, base_url, clients.authorizer(), ingest, CostsCommand(people, spend, *forms))
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))
     await stack.enter_async_context(schedule(_jobs(db, digests, parts.book, parts.inquiry)))

@@ -31,13 +31,13 @@ async def seed_month(db: Database, workspace_id: UUID, now: datetime | None = No
     for day in range(_DAYS, 0, -1):
         async with db.unit(workspace_id) as unit:
             for _ in range(dice.randint(6, 14)):
-                attempt, outcome = _call(dice)
                 at = today - timedelta(days=day, minutes=-dice.randint(0, 500))
+                attempt, outcome = _call(dice, at)
                 opened = await unit.costs.open(attempt, 60, at=at)
                 await unit.costs.move(opened, outcome)
 
 
-def _call(dice: random.Random) -> tuple[NewAttempt, Outcome]:
+def _call(dice: random.Random, at: datetime) -> tuple[NewAttempt, Outcome]:
     book = load_price_book()
     model, tier, _ = dice.choices(_MIX, weights=[share for _, _, share in _MIX])[0]
     price, baseline = _price(book, model), _price(book, _BASELINE)
@@ -58,7 +58,7 @@ def _call(dice: random.Random) -> tuple[NewAttempt, Outcome]:
         baseline_model=_BASELINE,
         user_id=dice.choice(_PEOPLE),
         channel_id=dice.choice(_CHANNELS),
-        thread_ts="1",
+        thread_ts=f"{at.replace(minute=0).timestamp():.6f}",
     )
     cost = price.cost(usage)
     outcome = Outcome(

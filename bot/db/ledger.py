@@ -57,9 +57,9 @@ class LedgerStore:
 
     async def page(
         self, window: Window, after: tuple[datetime, UUID] | None = None, limit: int = 1000
-    ) -> Sequence[Mapping[str, Any]]:
+    ) -> Sequence[CostRow]:
         """The next rows by time and id, found by the primary key; `after` is the last row of the page before."""
-        wanted = select(*CostRow.__table__.columns).where(
+        wanted = select(CostRow).where(
             CostRow.workspace_id == self._workspace_id,
             CostRow.created_at >= window.start,
             CostRow.created_at < window.end,
@@ -68,8 +68,7 @@ class LedgerStore:
             wanted = wanted.where(CostRow.user_id == window.user_id)
         if after is not None:
             wanted = wanted.where(tuple_(CostRow.created_at, CostRow.id) > after)
-        rows = await self._session.execute(wanted.order_by(CostRow.created_at, CostRow.id).limit(limit))
-        return [row._asdict() for row in rows]
+        return (await self._session.scalars(wanted.order_by(CostRow.created_at, CostRow.id).limit(limit))).all()
 
     async def by(self, key: str, window: Window, most: int) -> list[Sums]:
         """Sums by one of `KEYS` as the rollup would have them: the dearest `most`, then the rest under `REST`.

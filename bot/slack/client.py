@@ -19,6 +19,7 @@ _TRIES = 4
 _PERHAPS = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
 """Errors after which, as Slack says, some of the call may have happened."""
 _READS = ("auth.test", "users.", "conversations.", "team.", "chat.getPermalink")
+_NO_JSON = ("files.",)
 
 Permit = Callable[[], Awaitable[None]]
 """Asked right before a call leaves; raises when it may not."""
@@ -62,7 +63,7 @@ class SlackClient:
         raise AssertionError("the loop above returns or raises")
 
     async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        sent = {"params": arguments} if method.startswith(_READS) else {"json": arguments}
+        sent = {"params": arguments} if method.startswith((*_READS, *_NO_JSON)) else {"json": arguments}
         verb = "GET" if method.startswith(_READS) else "POST"
         try:
             answer = await self._web.api_call(method, http_verb=verb, **sent)

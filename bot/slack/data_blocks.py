@@ -20,7 +20,7 @@ from bot.db.rollups import Sums
 from bot.slack.report_names import Names
 
 Block = dict[str, Any]
-_MOST_ROWS, _PAGE, _MOST_POINTS = 60, 10, 20
+_MOST_ROWS, _PAGE, _MOST_POINTS, _LABEL = 60, 10, 20, 20
 _TITLES = {
     "model": "Model", "tier": "Tier", "user": "Person", "channel": "Channel", "purpose": "Purpose", "thread": "Thread",
 }  # fmt: skip
@@ -89,8 +89,9 @@ def _label(span: Sequence[date]) -> str:
     first, last = span[0], span[-1]
     if len(span) == 1:
         return f"{first:%b} {first.day}"
-    year = f"{first:%y} " if last - first > timedelta(days=90) else ""
-    return f"{year}{first:%b} {first.day} – {last:%b} {last.day}"
+    if last - first > timedelta(days=25):
+        return f"{first:%b %Y} – {last:%b %Y}"[:_LABEL]
+    return f"{first:%b} {first.day}–{last.day if first.month == last.month else f'{last:%b} {last.day}'}"
 
 
 def _sum(span: Sequence[date], by_day: dict[str, Sums], figure: str) -> Decimal:

@@ -59,4 +59,4 @@ def test_days_without_spend_have_a_bar_of_nothing_and_many_days_share_one() -> N
     daily, paired = spend_chart(week), spend_chart(month)
 
     assert [point["value"] for point in daily["chart"]["series"][0]["data"]] == [0, 1.5, 0]
-    assert (paired["title"], paired["chart"]["axis_config"]["categories"][0]) == ("Spend per 2 days", "Jan 1 – Jan 2")
+    assert (paired["title"], paired["chart"]["axis_config"]["categories"][0]) == ("Spend per 2 days", "Jan 1–2")

@@ -2,7 +2,7 @@
 import { el } from "./render.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [560, 210, 52, 8, 10, 40];
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [560, 200, 52, 8, 10, 26];
 
 function draw(tag, attributes, ...children) {
   const node = document.createElementNS(SVG, tag);
@@ -59,7 +59,7 @@ const y = (value, most) => TOP + height - (value / most) * height;
 function nice(value) {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= value);
+  return [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((step) => step >= value);
 }
 
 function grid(most, axis) {
