@@ -22,10 +22,10 @@ app.command()(run.run)
 app.command()(check.check)
 app.command()(migrate.migrate)
 app.command()(route.route)
-app.command()(costs.costs)
 app.command()(digest.digest)
 app.command()(reconcile.reconcile)
 app.command()(reprice.reprice)
+app.add_typer(costs.costs, name="costs")
 app.add_typer(prices.prices, name="prices")
 
 

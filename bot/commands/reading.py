@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date
 from uuid import UUID
 
 from bot.app import open_database
 from bot.config import Settings
 from bot.costs import explain
+from bot.costs.periods import Period
 from bot.costs.price_book import load_price_book
 from bot.costs.references import NoSuchCall, hex_of
-from bot.costs.reports import Reports
+from bot.costs.reports import Reports, SpendReport
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.digests.compose import Digest, compose
@@ -21,18 +20,17 @@ from bot.errors import SettingError
 from bot.routing.tiers import read_tiers
 
 
-@asynccontextmanager
-async def reports_at(settings: Settings, slack_id: str) -> AsyncIterator[tuple[Reports, UUID]]:
-    """Reports for one workspace, by its Slack id or because it is the only one. Raises SettingError."""
+async def report_at(settings: Settings, slack_id: str, period: Period, by: str) -> SpendReport:
+    """One workspace's spend, by its Slack id or because it is the only one. Raises SettingError, TooMuch."""
     async with open_database(settings) as db:
         baseline = read_tiers(settings.tiers, {}, load_price_book()).baseline[0]
-        yield Reports(db, baseline), await _workspace(db, slack_id)
+        return await Reports(db, baseline).spend(await workspace_at(db, slack_id), period, by)
 
 
 async def explained_at(settings: Settings, slack_id: str, told: str, as_json: bool) -> list[str]:
     """The sum of every attempt that an id or reference names. Raises SettingError, NoSuchCall."""
     reference = hex_of(told)
-    async with open_database(settings) as db, db.unit(await _workspace(db, slack_id)) as unit:
+    async with open_database(settings) as db, db.unit(await workspace_at(db, slack_id)) as unit:
         rows = await unit.past.find(reference)
     if not rows:
         raise NoSuchCall(told)
@@ -45,10 +43,11 @@ async def digest_at(settings: Settings, slack_id: str, day: date, zone: str) -> 
     """One workspace's digest of a local day. Raises SettingError."""
     async with open_database(settings) as db:
         baseline = read_tiers(settings.tiers, {}, load_price_book()).baseline[0]
-        return await compose(db, Reports(db, baseline), await _workspace(db, slack_id), day, zone)
+        return await compose(db, Reports(db, baseline), await workspace_at(db, slack_id), day, zone)
 
 
-async def _workspace(db: Database, slack_id: str) -> UUID:
+async def workspace_at(db: Database, slack_id: str) -> UUID:
+    """A workspace by its Slack id, or the only one there is. Raises SettingError."""
     if slack_id:
         return workspace_id_of(slack_id)
     async with db.operations() as operations:

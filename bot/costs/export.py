@@ -16,7 +16,7 @@ from bot.db.cost_tables import CostRow
 from bot.db.database import Database
 from bot.db.ledger import COLUMNS, Window
 
-PAGE = 1000
+PAGE = 500
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

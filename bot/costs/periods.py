@@ -67,7 +67,7 @@ def period(words: str, now: datetime, zone: str = "UTC") -> Period:
             return days("the last 7 days", today - timedelta(days=6), today, zone)
         case "month":
             return days("this month", today.replace(day=1), today, zone)
-        case "last month":
+        case "last month" | "last-month":
             last = today.replace(day=1) - timedelta(days=1)
             return days("last month", last.replace(day=1), last, zone)
         case other:

@@ -69,7 +69,6 @@ def test_machines_get_exact_figures(lucy: Typed) -> None:
     [
         (("costs", "explain", "zzz"), 1, "zzz"),
         (("costs", "explain", "00000000"), 1, "00000000"),
-        (("costs", "today", "1a2b3c4d"), 2, "only explain takes an id"),
         (("reprice", "--since", "soon"), 2, "--since"),
     ],
 )
