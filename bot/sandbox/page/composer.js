@@ -4,7 +4,8 @@ import { el } from "./render.js";
 const OFFERS = [
   ["@Lucy ", "the cheapest model that can do it answers"],
   ["/lucy-costs today", "what was spent"],
-  ["/lucy-costs month by model", "or by tier, user, channel, purpose"],
+  ["/lucy-costs month by model", "or by tier, user, channel, purpose, thread"],
+  ["/lucy-costs export csv month", "every call as a file"],
   ["/lucy-costs digest #finance 09:00 Europe/Berlin", "each morning; admins only"],
   ["/lucy-costs help", "every form"],
 ];
