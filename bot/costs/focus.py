@@ -152,7 +152,7 @@ def _what(charge: _Charge) -> dict[str, str]:
         "ResourceType": "Model",
         "SkuId": sku,
         "SkuMeter": charge.meter,
-        "SkuPriceId": "" if charge.rate is None else f"{sku}@{exact(charge.rate)}",
+        "SkuPriceId": f"{sku}@{'own sum' if charge.rate is None else exact(charge.rate)}",
     }
 
 
@@ -167,7 +167,7 @@ def _how_much(charge: _Charge, amount: _Sum) -> dict[str, str]:
         "ContractedUnitPrice": each,
         "BillingCurrency": "USD",
         "PricingCurrency": "USD",
-        "PricingCategory": "" if charge.rate is None else "Standard",
+        "PricingCategory": "Other" if charge.rate is None else "Standard",
         "PricingQuantity": str(amount.tokens),
         "PricingUnit": "Tokens",
         "ConsumedQuantity": str(amount.tokens),
