@@ -2,68 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import AsyncIterator
-
 import pytest
 from playwright.async_api import Page as Tab
-from playwright.async_api import Route, async_playwright
-from pydantic import SecretStr
+from playwright.async_api import Route
 
 from bot.app import Lucy
-from bot.commands.demo_world import demo_lucy
-from bot.config import Settings
-from bot.sandbox.page.page import Page
 from bot.sandbox.sandbox import Sandbox
+from tests.browser.conftest import IN_A_BROWSER
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine: the page was not tested"
-    ),
-]
-
-
-@pytest.fixture
-async def world(database_url: str) -> AsyncIterator[tuple[Sandbox, Lucy]]:
-    """The demo as `lucy demo` composes it."""
-    sandbox = Sandbox(retry_delays_s=(0.0,))
-    page = Page(sandbox)
-    page.routes(sandbox.app)
-    base = Settings(database_url=SecretStr(database_url))
-    async with sandbox, demo_lucy(sandbox, base=base) as lucy:
-        lucy.telemetry.subscribe(page.hear)
-        yield sandbox, lucy
-
-
-@pytest.fixture
-async def tab(world: tuple[Sandbox, Lucy]) -> AsyncIterator[Tab]:
-    """The page, opened; what it complained of fails the test."""
-    complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        opened = await browser.new_page(viewport={"width": 1440, "height": 900})
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        await opened.goto(f"{world[0].slack.origin}/")
-        await opened.wait_for_selector("#channels li")
-        yield opened
-        await browser.close()
-    assert complaints == []
+pytestmark = IN_A_BROWSER
 
 
 async def test_breaking_the_primary_shows_the_fallback_and_books_that_agree(
@@ -148,29 +95,6 @@ async def test_every_kind_of_block_is_drawn(tab: Tab, world: tuple[Sandbox, Lucy
     assert await tab.locator("#messages h3").inner_text() == "Title"
     assert await tab.locator("#messages pre code").inner_text() == "code_with_names"
     assert "keep_these_words" in await tab.inner_text("#messages")
-
-
-async def test_figures_are_drawn_with_pages_and_bars(tab: Tab, world: tuple[Sandbox, Lucy]) -> None:
-    number = {"type": "raw_number", "value": 1, "text": "1 call"}
-    names = [{"type": "raw_text", "text": f"model {n}"} for n in range(12)]
-    rows = [[names[0], names[1]], *([name, number] for name in names)]
-    table = {"type": "data_table", "caption": "By model", "page_size": 10, "rows": rows}
-    points = [{"label": label, "value": value} for label, value in (("Nov 1", 2.5), ("Nov 2", 0))]
-    chart = {
-        "type": "bar",
-        "series": [{"name": "Settled", "data": points}],
-        "axis_config": {"categories": ["Nov 1", "Nov 2"]},
-    }
-    figures = [table, {"type": "data_visualization", "title": "Spend per day", "chart": chart}]
-
-    world[0].slack.state.add("C0GENERAL", {"user": "U0LUCY", "text": "", "blocks": figures})
-    await tab.wait_for_selector("#messages .chart rect")
-    await tab.click("[aria-label='Next page']")
-
-    assert await tab.locator("#messages .data tbody tr").count() == 2
-    assert await tab.inner_text("#messages .pages span") == "11–12 of 12"
-    assert await tab.locator("#messages .chart rect").count() == 2
-    assert await tab.get_attribute("#messages .chart svg", "aria-label") == "Spend per day: Settled Nov 1 2.5, Nov 2 0"
 
 
 async def test_tab_finishes_a_mention_and_the_theme_turns(tab: Tab) -> None:
