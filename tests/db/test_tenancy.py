@@ -22,6 +22,7 @@ from bot.db.digests import DigestRun
 from bot.db.ids import new_id, workspace_id_of
 from bot.db.inbox import Lease, NewAsk
 from bot.db.installations import Installation
+from bot.db.ledger import Window
 from bot.db.operations import CROSS_TENANT, Operations
 from bot.db.past_costs import LatePrice
 from bot.db.tables import metadata
@@ -67,6 +68,8 @@ READS: dict[str, Try] = {
     "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
     "costs.total": lambda unit, _: unit.costs.total(),
     "costs.sweep": lambda unit, _: unit.costs.sweep(),
+    "ledger.by": lambda unit, _: unit.ledger.by("thread", Window(*EVER), 10),
+    "ledger.page": lambda unit, _: unit.ledger.page(Window(*EVER)),
     "past.find": lambda unit, acme: unit.past.find(acme.attempt.id.hex),
     "past.unpriced": lambda unit, _: unit.past.unpriced(EVER[0], None, 10),
     "rollups.by": lambda unit, _: unit.rollups.by("total", *EVER),
