@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from uuid import UUID
+from functools import partial
 
 from bot import log
 from bot.config import Settings, provider_keys
@@ -15,14 +14,14 @@ from bot.conversation.answer import Answerer
 from bot.costs import overlays
 from bot.costs.footer import footer_of
 from bot.costs.inquiry import Inquiry
-from bot.costs.periods import period
 from bot.costs.price_book import PriceBook, load_price_book
-from bot.costs.reports import Reports, in_words
+from bot.costs.reports import Reports
 from bot.costs.tracker import Tracker
 from bot.db.database import Database
 from bot.db.encryption import Cipher, derived_key
 from bot.db.local_postgres import LocalPostgres
 from bot.db.migrate import migrate, require_head
+from bot.db.operations import Operations
 from bot.digests.run import DigestRunner
 from bot.errors import DatabaseAway
 from bot.llm.generations import generations
@@ -31,7 +30,7 @@ from bot.routing.breaker import Breakers
 from bot.routing.classifier import Classifier
 from bot.routing.router import Router
 from bot.routing.tiers import Tiers
-from bot.schedule import Jobs, schedule
+from bot.schedule import Jobs, across, schedule
 from bot.slack.bolt import build_app
 from bot.slack.costs_command import CostsCommand
 from bot.slack.digest_channel import DigestChannel
@@ -48,7 +47,7 @@ from bot.slack.spend_form import Naming, SpendForm
 from bot.slack.split import split
 from bot.slack.thread import Threads
 from bot.slack.uploads import Uploads
-from bot.slack.web import listening, metrics_app, web_app
+from bot.slack.web import listening, serving_metrics, web_app
 from bot.telemetry import Telemetry
 from bot.worker import Pace, Worker
 
@@ -78,14 +77,8 @@ async def at_database(settings: Settings, say: Callable[[str], None] | None = No
     if settings.database_url:
         yield settings.database_url.get_secret_value()
         return
-    local = LocalPostgres(settings.home, say=say)
-    url = await local.start()
-    watching = asyncio.create_task(local.watch())
-    try:
+    async with LocalPostgres(settings.home, say=say).watched() as url:
         yield url
-    finally:
-        watching.cancel()
-        await local.stop()
 
 
 @asynccontextmanager
@@ -148,7 +141,7 @@ async def _serve(
     people = People(clients)
     digests = DigestRunner(db, parts.reports, DigestChannel(clients, people))
     threads = Threads(db, clients, people, footer_of(db), parts.telemetry, settings.settle_s)
-    answerer = Answerer(db, Classifier(parts.router), parts.router, _cost_words(parts.reports), parts.telemetry)
+    answerer = Answerer(db, Classifier(parts.router), parts.router, parts.reports.answer, parts.telemetry)
     pace = Pace(settings.concurrency, settings.lease_s)
     worker = Worker(db, threads, answerer, split, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
@@ -159,7 +152,7 @@ async def _serve(
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))
     await stack.enter_async_context(schedule(_jobs(db, digests, parts.book, parts.inquiry)))
-    await stack.enter_async_context(_metrics(parts.telemetry, settings.metrics_addr))
+    await stack.enter_async_context(serving_metrics(parts.telemetry.exposition, settings.metrics_addr))
     app = web_app(bolt if secret else None, _missing(db, parts.client), pages)
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
     if settings.slack_app_token:
@@ -178,16 +171,6 @@ async def _working(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
         await task
 
 
-@asynccontextmanager
-async def _metrics(telemetry: Telemetry, address: str) -> AsyncIterator[None]:
-    if address == "off":
-        yield
-        return
-    host, _, port = address.rpartition(":")
-    async with listening(metrics_app(telemetry.exposition), host, int(port)):
-        yield
-
-
 def _missing(db: Database, client: LitellmClient) -> Callable[[], Awaitable[list[str]]]:
     async def missing() -> list[str]:
         lacking = [] if client.warm else ["litellm is loading"]
@@ -202,30 +185,14 @@ def _missing(db: Database, client: LitellmClient) -> Callable[[], Awaitable[list
 
 
 def _jobs(db: Database, digests: DigestRunner, book: PriceBook, inquiry: Inquiry) -> Jobs:
-    async def sweep() -> None:
-        async with db.operations() as operations:
-            await operations.sweep_costs()
-
-    async def clean() -> None:
-        async with db.operations() as operations:
-            await operations.clean()
-
-    async def partitions() -> None:
-        async with db.operations() as operations:
-            await operations.add_partitions()
-
-    async def prices() -> None:
-        await overlays.refresh(db, book)
-
-    return Jobs(digests.tick, sweep, inquiry.tick, clean, partitions, prices)
-
-
-def _cost_words(reports: Reports) -> Callable[[UUID, str], Awaitable[str]]:
-    async def answer(workspace_id: UUID, question: str) -> str:
-        named = next((name for name in ("yesterday", "week", "month") if name in question.lower()), "today")
-        return in_words(await reports.spend(workspace_id, period(named, datetime.now(UTC))))
-
-    return answer
+    return Jobs(
+        digests=digests.tick,
+        sweep_costs=across(db, Operations.sweep_costs),
+        ask_later=inquiry.tick,
+        clean=across(db, Operations.clean),
+        partitions=across(db, Operations.add_partitions),
+        prices=partial(overlays.refresh, db, book),
+    )
 
 
 async def _tokens(settings: Settings, db: Database) -> Tokens:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import log
+from bot.db.database import Database
+from bot.db.operations import Operations
 from bot.errors import LucyError
 
 _log = log.get(__name__)
@@ -46,6 +48,16 @@ async def schedule(jobs: Jobs) -> AsyncIterator[None]:
         yield
     finally:
         scheduler.shutdown(wait=False)
+
+
+def across(db: Database, work: Callable[[Operations], Awaitable[object]]) -> Job:
+    """A job that is one unit of work across all workspaces."""
+
+    async def job() -> None:
+        async with db.operations() as operations:
+            await work(operations)
+
+    return job
 
 
 def _quietly(name: str, job: Job) -> Job:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from bot.costs.money import exact, percent, show
 from bot.costs.periods import Period
+from bot.costs.periods import period as period_of
 from bot.db.database import Database, Unit
 from bot.db.ledger import REST, Window
 from bot.db.rollups import Sums
@@ -83,6 +85,11 @@ class Reports:
         """The workspace's total, and rows of what one member asked: in all, or `by` a dimension. Raises TooMuch."""
         async with self._db.unit(workspace_id) as unit:
             return await self._report(unit, period, by, await _own_rows(unit, user_id, period, by))
+
+    async def answer(self, workspace_id: UUID, question: str) -> str:
+        """What was spent in the period that a question names, by default today, in words; no model is asked."""
+        named = next((name for name in ("yesterday", "week", "month") if name in question.lower()), "today")
+        return in_words(await self.spend(workspace_id, period_of(named, datetime.now(UTC))))
 
     async def _report(self, unit: Unit, period: Period, by: str | None, rows: Sequence[Sums]) -> SpendReport:
         totals = await unit.rollups.by("total", period.start, period.end)

@@ -9,7 +9,8 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
 
@@ -63,6 +64,17 @@ class LocalPostgres:
         except OSError as error:
             raise SettingError(f"LUCY_HOME: cannot use {self._home.name}: {error.strerror or error}") from error
         return f"postgresql+asyncpg://lucy:{self._password()}@/lucy?host={self._socket}"
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[str]:
+        """The server, kept alive while the block runs; its URL."""
+        url = await self.start()
+        watching = asyncio.create_task(self.watch())
+        try:
+            yield url
+        finally:
+            watching.cancel()
+            await self.stop()
 
     async def watch(self) -> None:
         """Bring the server back whenever it dies; runs until cancelled."""

@@ -82,6 +82,17 @@ def metrics_app(exposition: Callable[[], bytes]) -> web.Application:
 
 
 @asynccontextmanager
+async def serving_metrics(exposition: Callable[[], bytes], address: str) -> AsyncIterator[None]:
+    """`/metrics` on `host:port` while the block runs; nowhere when that is `off`. Raises SettingError."""
+    if address == "off":
+        yield
+        return
+    host, _, port = address.rpartition(":")
+    async with listening(metrics_app(exposition), host, int(port)):
+        yield
+
+
+@asynccontextmanager
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """Serve while the block runs; the URL. Raises SettingError when the address cannot be had."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
