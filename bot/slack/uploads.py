@@ -1,4 +1,4 @@
-"""Files to one person: an address from Slack, the bytes, and the end that shows the file in their direct messages."""
+"""Files for Slack: an address, the bytes, and the end: shown in somebody's direct messages, or kept for a message."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 import aiohttp
 
 from bot.errors import LucyError
-from bot.slack.client import SlackRefused, SlackUnsure
+from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
 from bot.slack.installations import Clients
 
 SCOPE = "files:write"
@@ -54,16 +54,31 @@ class Uploads:
         if file.size > _LARGEST:
             raise TooLarge(f"{file.size} bytes")
         client = await self._clients.of(workspace_id)
-        try:
-            address = await client.call("files.getUploadURLExternal", filename=file.name, length=file.size)
-        except SlackRefused as refused:
-            if refused.code == "missing_scope":
-                raise NoFileScope(refused.code) from refused
-            raise
-        await _post(str(address["upload_url"]), file)
+        file_id = await _bring(client, file)
         told = await client.call("chat.postMessage", channel=user_id, text=words)
-        files = json.dumps([{"id": address["file_id"], "title": file.name}])
-        await client.call("files.completeUploadExternal", files=files, channel_id=str(told["channel"]))
+        await client.call("files.completeUploadExternal", files=_ended(file_id, file), channel_id=str(told["channel"]))
+
+
+async def keep(client: SlackClient, file: Written) -> str:
+    """Upload a file that nobody sees until a message shows it; its id. Raises NoFileScope, SlackRefused, SlackUnsure."""
+    file_id = await _bring(client, file)
+    await client.call("files.completeUploadExternal", files=_ended(file_id, file))
+    return file_id
+
+
+async def _bring(client: SlackClient, file: Written) -> str:
+    try:
+        address = await client.call("files.getUploadURLExternal", filename=file.name, length=file.size)
+    except SlackRefused as refused:
+        if refused.code == "missing_scope":
+            raise NoFileScope(refused.code) from refused
+        raise
+    await _post(str(address["upload_url"]), file)
+    return str(address["file_id"])
+
+
+def _ended(file_id: str, file: Written) -> str:
+    return json.dumps([{"id": file_id, "title": file.name}])
 
 
 async def _post(url: str, file: Written) -> None:

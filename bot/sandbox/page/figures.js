@@ -73,6 +73,7 @@ function grid(most, axis) {
 function marks({ type, series }, most) {
   const count = series[0].data.length;
   const slot = (WIDTH - LEFT - RIGHT) / count;
+  if (type === "area") return series.map((one, at) => area(one, at, slot, most));
   if (type !== "bar") return series.map((one, at) => draw("polyline", { class: `line tone${at % 6}`, points: one.data.map((point, n) => `${LEFT + slot * (n + 0.5)},${y(point.value, most)}`).join(" ") }));
   const bar = Math.min(34, (slot * 0.7) / series.length);
   return series.flatMap((one, at) => one.data.map((point, n) => {
@@ -81,6 +82,12 @@ function marks({ type, series }, most) {
     const tip = draw("title", {}, `${one.name}, ${point.label}: ${point.value}`);
     return draw("rect", { class: `tone${at % 6}`, x: left, y: TOP + height - tall, width: Math.max(1, bar - 1), height: tall, rx: 2 }, tip);
   }));
+}
+
+function area(one, at, slot, most) {
+  const points = one.data.map((point, n) => `${LEFT + slot * (n + 0.5)},${y(point.value, most)}`);
+  const [first, last] = [LEFT + slot * 0.5, LEFT + slot * (one.data.length - 0.5)];
+  return draw("polygon", { class: `area tone${at % 6}`, points: [`${first},${y(0, most)}`, ...points, `${last},${y(0, most)}`].join(" ") });
 }
 
 function labels(categories) {

@@ -122,6 +122,7 @@ function slackBlock(part, show) {
     case "divider": return el("hr");
     case "context": return el("div", { class: "context" }, ...part.elements.map((item) => show(item.text ?? "")));
     case "section": return section(part, show);
+    case "image": return el("img", { class: "picture", src: part.image_url, alt: part.alt_text });
     case "table": return tableBlock(part, show);
     case "data_table": return dataTable(part, (cell) => show(richText(cell)));
     case "data_visualization": return chart(part);

@@ -1,4 +1,4 @@
-"""Files: an address to send the bytes to, the bytes, and the end that shows the file in a channel."""
+"""Files: an address to send the bytes to, the bytes, and the end that shows the file in a channel or keeps it for a message."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from bot.sandbox.slack.state import SlackState
 Answer = dict[str, Any]
 FORM_ONLY = frozenset({"files.getUploadURLExternal", "files.completeUploadExternal"})
 """Methods that take no JSON body."""
+
+_PNG = b"\x89PNG"
 
 
 class Files:
@@ -43,6 +45,14 @@ class Files:
         self._announced[file] = (name, int(length))
         return {"upload_url": f"{self._origin()}/upload/{self._state.team_id}/{file}", "file_id": file}
 
+    def located(self, block: Answer) -> Answer:
+        """A picture of ours as Slack shows it: with an address."""
+        file = (block.get("slack_file") or {}).get("id")
+        return {**block, "image_url": self._url(file)} if file else block
+
+    def _url(self, file: str) -> str:
+        return f"{self._origin()}/files/{self._state.team_id}/{file}"
+
     async def _upload(self, request: web.Request) -> web.Response:
         file = request.match_info["file"]
         body = await request.content.read()
@@ -59,24 +69,28 @@ class Files:
             raise Rejected("invalid_arguments") from error
         if not ids or any(file not in self._received for file in ids):
             raise Rejected("file_not_found")
-        channel = check_channel(self._state, sent.get("channel_id"), to_post=False)
+        channel = check_channel(self._state, sent["channel_id"], to_post=False) if sent.get("channel_id") else None
         shown = [self._stand(file) for file in ids]
-        text = str(sent.get("initial_comment") or "")
-        self._state.add(channel, {"user": self._state.bot_user_id, "text": text, "files": shown})
+        if channel:
+            text = str(sent.get("initial_comment") or "")
+            self._state.add(channel, {"user": self._state.bot_user_id, "text": text, "files": shown})
         return {"files": [{"id": file["id"], "title": file["name"]} for file in shown]}
 
     def _stand(self, file: str) -> Answer:
         self.stored[file] = self._received.pop(file)
+        self._state.files.add(file)
         name, size = self._announced.pop(file)
         return {
             "id": file,
             "name": name,
             "size": size,
-            "url_private": f"{self._origin()}/files/{self._state.team_id}/{file}",
+            "url_private": self._url(file),
         }
 
     async def _download(self, request: web.Request) -> web.Response:
         stored = self.stored.get(request.match_info["file"])
         if stored is None:
             raise web.HTTPNotFound
+        if stored.startswith(_PNG):
+            return web.Response(body=stored, content_type="image/png")
         return web.Response(body=stored, content_type="text/csv", headers={"Content-Disposition": "attachment"})

@@ -73,6 +73,7 @@ def check_content(state: SlackState, sent: dict[str, Any]) -> None:
         raise Rejected("no_text")
     if blocks is not None:
         check_blocks(blocks, refused=state.refused_blocks)
+        _check_pictures(state, blocks)
     metadata = sent.get("metadata")
     if metadata is not None and not (
         isinstance(metadata, dict) and metadata.get("event_type") and isinstance(metadata.get("event_payload"), dict)
@@ -93,6 +94,16 @@ def check_blocks(blocks: Any, most: int = 50, refused: Collection[str] = ()) -> 
         raise Rejected("invalid_blocks")
     if markdown > 12_000:
         raise Rejected("msg_blocks_too_long")
+
+
+def _check_pictures(state: SlackState, blocks: list[dict[str, Any]]) -> None:
+    """A picture has words for who cannot see it, and shows a file that stands complete."""
+    for block in blocks:
+        if block["type"] != "image":
+            continue
+        file = (block.get("slack_file") or {}).get("id")
+        if not 0 < len(block.get("alt_text", "")) <= 2000 or (not block.get("image_url") and file not in state.files):
+            raise Rejected("invalid_blocks")
 
 
 def _wrong(block: dict[str, Any]) -> bool:

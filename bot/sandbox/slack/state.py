@@ -53,6 +53,7 @@ class SlackState:
         self.installed = installed
         self.scopes = set(SCOPES)
         self.refused_blocks: set[str] = set()
+        self.files: set[str] = set()
         self.revoked: set[str] = set()
         self.people = {person.id: person for person in cast.people}
         self.channels = {channel.id: channel for channel in cast.channels}

@@ -135,6 +135,8 @@ class WebApi:
 
     def _from_lucy(self, sent: Answer) -> Answer:
         kept = {name: sent[name] for name in ("blocks", "thread_ts", "metadata", "markdown_text") if sent.get(name)}
+        if "blocks" in kept:
+            kept["blocks"] = [self.files.located(block) for block in kept["blocks"]]
         text = str(sent.get("text") or sent.get("markdown_text") or "")[:_LONGEST]
         return {**kept, "text": text, "user": self._state.bot_user_id, "bot_id": self._state.bot_id}
 
