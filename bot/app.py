@@ -22,6 +22,7 @@ from bot.db.encryption import Cipher, derived_key
 from bot.db.local_postgres import LocalPostgres
 from bot.db.migrate import migrate, require_head
 from bot.db.operations import Operations
+from bot.digests.compose import Composer
 from bot.digests.run import DigestRunner
 from bot.errors import DatabaseAway
 from bot.llm.generations import generations
@@ -110,7 +111,8 @@ async def lucy(
         tracker = Tracker(db, book, tiers.baseline, telemetry)
         router = Router(tiers, client, tracker, Breakers())
         inquiry = Inquiry(db, tiers.deployments, tiers.baseline[1], generations)
-        parts = _Parts(db, ingest_db, telemetry, client, router, Reports(db, tiers.baseline[0]), book, inquiry)
+        reports, composer = Reports(db, tiers.baseline[0]), Composer(db, tiers.baseline[0])
+        parts = _Parts(db, ingest_db, telemetry, client, router, reports, composer, book, inquiry)
         await overlays.refresh(db, book)
         await client.warm_up()
         url, digests, ended = await _serve(stack, settings, parts)
@@ -128,6 +130,7 @@ class _Parts:
     client: LitellmClient
     router: Router
     reports: Reports
+    composer: Composer
     book: PriceBook
     inquiry: Inquiry
 
@@ -139,7 +142,7 @@ async def _serve(
     db, base_url = parts.db, settings.slack_api_url
     clients = Clients(await _tokens(settings, db), base_url)
     people = People(clients)
-    digests = DigestRunner(db, parts.reports, DigestChannel(clients, people))
+    digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     threads = Threads(db, clients, people, footer_of(db), parts.telemetry, settings.settle_s)
     answerer = Answerer(db, Classifier(parts.router), parts.router, parts.reports.answer, parts.telemetry)
     pace = Pace(settings.concurrency, settings.lease_s)

@@ -1,7 +1,8 @@
-"""`lucy digest`: yesterday's digest as it would be posted."""
+"""`lucy digest`: the latest digest as it would be posted."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -9,24 +10,31 @@ import typer
 from bot.commands.costs import AsJson, Workspace
 
 
+class Covers(StrEnum):
+    """How much a digest covers, without loading what composes it."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
 def digest(
     workspace: Workspace = "",
-    zone: Annotated[str, typer.Option(help="Whose yesterday, e.g. Europe/Berlin")] = "UTC",
+    kind: Annotated[Covers, typer.Option(help="Yesterday, last week or last month.")] = Covers.DAILY,
+    zone: Annotated[str, typer.Option(help="Whose days, e.g. Europe/Berlin; by default the digest's own.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show yesterday's digest without posting it."""
+    """Show the latest digest without posting it."""
     import asyncio
     import json
-    from datetime import UTC, datetime, timedelta
 
     from bot.commands.reading import digest_at
     from bot.config import load_settings
-    from bot.costs.periods import zone_of
+    from bot.db.digests import Kind
     from bot.digests.words import as_json as json_of
     from bot.digests.words import as_lines
 
-    yesterday = datetime.now(UTC).astimezone(zone_of(zone)).date() - timedelta(days=1)
-    composed = asyncio.run(digest_at(load_settings(), workspace, yesterday, zone))
+    composed = asyncio.run(digest_at(load_settings(), workspace, Kind(kind.value), zone or None))
     if as_json:
         typer.echo(json.dumps(json_of(composed), indent=2))
         return

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, datetime
 from uuid import UUID
 
 from bot.app import open_database
 from bot.config import Settings
 from bot.costs import explain
-from bot.costs.periods import Period
+from bot.costs.periods import Period, zone_of
 from bot.costs.price_book import load_price_book
 from bot.costs.references import NoSuchCall, hex_of
 from bot.costs.reports import Reports, SpendReport
 from bot.db.database import Database
+from bot.db.digests import Kind
 from bot.db.ids import workspace_id_of
-from bot.digests.compose import Digest, compose
+from bot.digests.compose import Composer
+from bot.digests.digest import Digest
+from bot.digests.spans import ended
 from bot.errors import SettingError
 from bot.routing.tiers import read_tiers
 
@@ -39,11 +42,17 @@ async def explained_at(settings: Settings, slack_id: str, told: str, as_json: bo
     return [f"{row.id}\n{explain.as_text(explain.explain(row))}\n" for row in rows]
 
 
-async def digest_at(settings: Settings, slack_id: str, day: date, zone: str) -> Digest:
-    """One workspace's digest of a local day. Raises SettingError."""
+async def digest_at(settings: Settings, slack_id: str, kind: Kind, zone: str | None) -> Digest:
+    """One workspace's latest digest of a kind, in a zone or its own. Raises SettingError, UnknownZone."""
     async with open_database(settings) as db:
         baseline = read_tiers(settings.tiers, {}, load_price_book()).baseline[0]
-        return await compose(db, Reports(db, baseline), await workspace_at(db, slack_id), day, zone)
+        workspace_id = await workspace_at(db, slack_id)
+        async with db.unit(workspace_id) as unit:
+            setting = await unit.digests.setting(kind)
+        zone = zone or (setting.zone if setting else "UTC")
+        span = ended(kind, datetime.now(UTC).astimezone(zone_of(zone)).date())
+        named = setting is None or setting.people
+        return await Composer(db, baseline).compose(workspace_id, span, zone, named=named)
 
 
 async def workspace_at(db: Database, slack_id: str) -> UUID:

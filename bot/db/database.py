@@ -16,6 +16,7 @@ from bot.db.address import address_of
 from bot.db.audit import AuditStore
 from bot.db.choices import ChoiceStore
 from bot.db.costs import CostStore
+from bot.db.digest_reads import DigestReads
 from bot.db.digests import DigestStore
 from bot.db.encryption import Cipher
 from bot.db.faults import FOREIGN, away
@@ -45,6 +46,7 @@ class Unit:
     rollups: RollupStore
     ledger: LedgerStore
     digests: DigestStore
+    digest_reads: DigestReads
     audit: AuditStore
 
 
@@ -82,6 +84,7 @@ class Database:
                 RollupStore(session, workspace_id),
                 LedgerStore(session, workspace_id),
                 DigestStore(session, workspace_id),
+                DigestReads(session, workspace_id),
                 AuditStore(session, workspace_id),
             )
 

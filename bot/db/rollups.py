@@ -36,8 +36,17 @@ class Sums:
     baseline_usd: Decimal = Decimal(0)
     cache_saved_usd: Decimal = Decimal(0)
 
+    @property
+    def spent_usd(self) -> Decimal:
+        """All that is known to be paid for: what was reported and what had to be estimated."""
+        return self.cost_usd + self.estimated_usd
 
-_COLUMNS = tuple(name for name in Sums.__slots__ if name != "key")
+    def __add__(self, other: Sums) -> Sums:
+        """Both together, under this one's key."""
+        return Sums(self.key, *(getattr(self, name) + getattr(other, name) for name in SUMMED))
+
+
+SUMMED = tuple(name for name in Sums.__slots__ if name != "key")
 
 
 class RollupStore:
@@ -66,7 +75,7 @@ class RollupStore:
     async def _sums(
         self, label: Any, dimension: str, start: datetime, end: datetime, only: ColumnElement[bool]
     ) -> list[Sums]:
-        sums = [func.coalesce(func.sum(getattr(_R, name)), 0).label(name) for name in _COLUMNS]
+        sums = [func.coalesce(func.sum(getattr(_R, name)), 0).label(name) for name in SUMMED]
         wanted = select(label.label("key"), *sums).where(
             _R.workspace_id == self._workspace_id,
             _R.dimension == dimension,
@@ -75,14 +84,15 @@ class RollupStore:
             only,
         )
         rows = (await self._session.execute(wanted.group_by(literal_column("1")))).all()
-        return [_sums_of(row) for row in rows]
+        return [sums_of(row) for row in rows]
 
 
 def _dearest_first(found: list[Sums]) -> list[Sums]:
     return sorted(found, key=lambda sums: (-sums.cost_usd, -sums.calls, sums.key))
 
 
-def _sums_of(row: Any) -> Sums:
-    figures: dict[str, Any] = {name: getattr(row, name) for name in _COLUMNS}
+def sums_of(row: Any) -> Sums:
+    """A row that has a `key` and every summed column."""
+    figures: dict[str, Any] = {name: getattr(row, name) for name in SUMMED}
     typed: dict[str, Any] = {name: Decimal(v) if name.endswith("_usd") else int(v) for name, v in figures.items()}
     return Sums(str(row.key), **typed)

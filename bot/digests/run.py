@@ -1,17 +1,18 @@
-"""Digests are posted once per workspace and local day, whatever dies, restarts or changes its clock."""
+"""Digests are posted once per workspace and span, whatever dies, restarts or changes its clock."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
 from bot import log
-from bot.costs.periods import UnknownZone, zone_of
-from bot.costs.reports import Reports
+from bot.costs.periods import zone_of
 from bot.db.database import Database
-from bot.db.digests import DigestRun, DigestSetting
-from bot.digests.compose import Digest, compose
+from bot.db.digests import DigestRun, DigestSetting, Kind, Quiet
+from bot.digests.compose import Composer
+from bot.digests.digest import Digest
+from bot.digests.spans import Span, due, ended
 from bot.errors import LucyError, Undeliverable
 
 _log = log.get(__name__)
@@ -40,8 +41,8 @@ class Channel(Protocol):
 class DigestRunner:
     """Ticks over every workspace that wants a digest."""
 
-    def __init__(self, db: Database, reports: Reports, channel: Channel) -> None:
-        self._db, self._reports, self._channel = db, reports, channel
+    def __init__(self, db: Database, composer: Composer, channel: Channel) -> None:
+        self._db, self._composer, self._channel = db, composer, channel
 
     async def tick(self, now: datetime | None = None) -> int:
         """Post what is due at `now`; how many were posted."""
@@ -49,25 +50,27 @@ class DigestRunner:
             settings = await operations.digests_wanted()
         posted = 0
         for setting in settings:
-            day = due_day(setting, now or datetime.now(UTC))
-            if day is not None:
-                posted += await self._post_once(setting, day)
+            span = due(setting, now or datetime.now(UTC))
+            if span is not None:
+                posted += await self._post_once(setting, span)
         return posted
 
-    async def post_now(self, workspace_id: UUID, channel_id: str, zone: str = "UTC") -> str:
-        """Post yesterday's digest again, on demand. Raises Undeliverable or Unsure."""
-        yesterday = datetime.now(UTC).astimezone(zone_of(zone)).date() - timedelta(days=1)
-        digest = await compose(self._db, self._reports, workspace_id, yesterday, zone)
-        return await self._channel.post(workspace_id, channel_id, digest, f"digest:{yesterday}:on demand")
+    async def post_now(
+        self, workspace_id: UUID, channel_id: str, kind: Kind = Kind.DAILY, zone: str = "UTC", *, named: bool = True
+    ) -> str:
+        """Post the latest digest of a kind again, on demand. Raises Undeliverable or Unsure."""
+        span = ended(kind, datetime.now(UTC).astimezone(zone_of(zone)).date())
+        digest = await self._composer.compose(workspace_id, span, zone, named=named)
+        return await self._channel.post(workspace_id, channel_id, digest, f"{_key(span)}:on demand")
 
-    async def _post_once(self, setting: DigestSetting, day: date) -> bool:
+    async def _post_once(self, setting: DigestSetting, span: Span) -> bool:
         async with self._db.unit(setting.workspace_id) as unit:
-            run = await unit.digests.claim(day, setting.channel_id)
+            run = await unit.digests.claim(span.kind, span.last, setting.channel_id)
         if run is None:
             return False
         try:
-            ts = await self._post(setting, run)
-            await self._finish(run, "posted", ts)
+            ts = await self._post(setting, run, span)
+            await self._finish(run, "posted" if ts else "silent", ts)
         except Undeliverable as error:
             await self._finish(run, "failed")
             await self._channel.tell(setting.workspace_id, setting.set_by, undelivered(setting, error))
@@ -75,43 +78,34 @@ class DigestRunner:
         except LucyError as error:
             _log.warning("digest_left", workspace_id=str(setting.workspace_id), error=type(error).__name__)
             return False
-        return True
+        return bool(ts)
 
-    async def _post(self, setting: DigestSetting, run: DigestRun) -> str:
-        key = f"digest:{run.local_date}"
+    async def _post(self, setting: DigestSetting, run: DigestRun, span: Span) -> str | None:
+        """The ts; None when there was nothing to tell and silence is wished."""
         if run.intent_at:
-            found = await self._channel.find(run.workspace_id, run.channel_id, key, run.intent_at)
+            found = await self._channel.find(run.workspace_id, run.channel_id, _key(span), run.intent_at)
             if found:
                 return found
-        digest = await compose(self._db, self._reports, run.workspace_id, run.local_date, setting.zone)
+        digest = await self._composer.compose(run.workspace_id, span, setting.zone, named=setting.people)
+        if setting.quiet is Quiet.SILENT and not digest.total.calls:
+            return None
         async with self._db.unit(run.workspace_id) as unit:
-            await unit.digests.intend(run)
-        return await self._channel.post(run.workspace_id, run.channel_id, digest, key)
+            await unit.digests.intend(run, digest.total.spent_usd)
+        return await self._channel.post(run.workspace_id, run.channel_id, digest, _key(span))
 
     async def _finish(self, run: DigestRun, state: str, ts: str | None = None) -> None:
         async with self._db.unit(run.workspace_id) as unit:
             await unit.digests.finish(run, state, ts)
 
 
-def due_day(setting: DigestSetting, now: datetime) -> date | None:
-    """The local day whose digest is due: yesterday, once its hour has come since the digest was set.
-
-    Days missed before yesterday are not caught up. A clock change cannot make a day due twice: the day is the key.
-    """
-    try:
-        zone = zone_of(setting.zone)
-    except UnknownZone:
-        return None
-    local = now.astimezone(zone)
-    due_at = datetime.combine(local.date(), setting.at, zone)
-    latest = local.date() if local >= due_at else local.date() - timedelta(days=1)
-    fell_due = datetime.combine(latest, setting.at, zone)
-    return latest - timedelta(days=1) if fell_due >= setting.set_at else None
+def _key(span: Span) -> str:
+    """What tells one digest from every other message."""
+    return f"digest:{span.last}" if span.kind is Kind.DAILY else f"digest:{span.kind}:{span.last}"
 
 
 def undelivered(setting: DigestSetting, error: Undeliverable) -> str:
     """What whoever set the digest is told."""
     return (
-        f"I couldn't post the cost digest to <#{setting.channel_id}> ({error}). "
+        f"I couldn't post the {setting.kind} cost digest to <#{setting.channel_id}> ({error}). "
         "Please invite me there, or choose another channel with `/lucy-costs digest`."
     )

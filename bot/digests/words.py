@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
-from bot.costs.money import exact, show
-from bot.costs.reports import in_words
-from bot.db.rollups import Sums
-from bot.digests.compose import Digest, change
+from bot.costs.money import exact
+from bot.digests.digest import Digest
+from bot.digests.lists import plain_name
+from bot.digests.sentences import lines
 
 
 def as_lines(digest: Digest) -> Iterator[str]:
     """What the posted digest says, line by line."""
-    total = digest.report.total
-    yield f"Lucy's costs on {digest.report.period.label}"
-    yield in_words(digest.report).replace("*", "")
-    if not total.calls:
-        return
-    yield f"Same weekday, a week ago: {change(total.cost_usd, digest.same_weekday_usd)}"
-    yield f"Mean of the 7 days before: {change(total.cost_usd, digest.seven_day_mean_usd)}"
-    for title, rows in _tables(digest).items():
-        yield f"{title}: " + ", ".join(f"{row.key} {show(row.cost_usd)}" for row in rows)
+
+    def name(dimension: str, key: str) -> str:
+        if dimension == "thread":
+            thread = digest.threads[int(key)]
+            return f"{thread.channel_id}/{thread.thread_ts}".removesuffix("/")
+        return plain_name(dimension, key)
+
+    for line in lines(digest, name):
+        yield line.replace("*", "").replace("`", "")
 
 
-def as_json(digest: Digest) -> dict[str, object]:
+def as_json(digest: Digest) -> dict[str, Any]:
     """The same, every digit kept."""
-    return {
-        "date": str(digest.local_date),
-        **digest.report.as_json(),
-        "same_weekday_usd": exact(digest.same_weekday_usd),
-        "seven_day_mean_usd": str(digest.seven_day_mean_usd),
-        **{title: [_exactly(row) for row in rows] for title, rows in _tables(digest).items()},
+    heading = digest.month.heading_for
+    written = {
+        **asdict(digest),
+        "saved_usd": digest.saved_usd,
+        "forecast": dict(zip(("usd", "low_usd", "high_usd"), heading, strict=True)) if heading else None,
     }
+    told: dict[str, Any] = _plainly(written)
+    return told
 
 
-def _tables(digest: Digest) -> dict[str, Sequence[Sums]]:
-    return {"tiers": digest.tiers, "models": digest.models, "users": digest.users, "channels": digest.channels}
-
-
-def _exactly(row: Sums) -> dict[str, object]:
-    return {name: exact(value) if name.endswith("_usd") else value for name, value in asdict(row).items()}
+def _plainly(value: Any) -> Any:
+    match value:
+        case dict():
+            return {str(key): _plainly(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_plainly(one) for one in value]
+        case Decimal():
+            return exact(value)
+        case date():
+            return value.isoformat()
+        case _:
+            return value

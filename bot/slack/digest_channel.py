@@ -1,28 +1,25 @@
-"""The digest in Slack: how it looks, and how it is posted and found again."""
+"""The digest in Slack: posted, and found again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from bot import log
-from bot.costs.money import percent, show
-from bot.costs.reports import savings
-from bot.db.rollups import Sums
-from bot.digests.compose import Digest, change
+from bot.digests.digest import Digest
 from bot.digests.run import Unsure
 from bot.errors import Undeliverable
-from bot.slack.client import SlackRefused, SlackUnsure
-from bot.slack.data_blocks import amount
+from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
+from bot.slack.digest_blocks import Called, digest_blocks, digest_text, thread_key
+from bot.slack.digest_chart import looks
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.people import People
-from bot.slack.report_names import Names, plain
+from bot.slack.permalinks import Permalinks
 
 _log = log.get(__name__)
 _EVENT_TYPE = "lucy_digest"
-_BARS = "▁▂▃▄▅▆▇█"
+_NO_PREVIEWS = {"unfurl_links": False, "unfurl_media": False}
 _PASSING = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 _CLOCKS_APART_S = 60
 
@@ -31,29 +28,39 @@ class DigestChannel:
     """Posts digests through each workspace's own token."""
 
     def __init__(self, clients: Clients, people: People) -> None:
-        self._clients, self._people = clients, people
+        self._clients, self._people, self._links = clients, people, Permalinks(clients)
 
     async def post(self, workspace_id: UUID, channel_id: str, digest: Digest, key: str) -> str:
         """The ts. Raises Undeliverable or Unsure."""
-        known = await self._people.names(workspace_id, [row.key for row in digest.users])
-        names = {user_id: plain(name) for user_id, name in known.items()}
-        metadata = {"event_type": _EVENT_TYPE, "event_payload": {"key": key}}
         try:
             client = await self._clients.of(workspace_id)
-            answer = await client.call(
-                "chat.postMessage",
-                channel=channel_id,
-                text=headline(digest),
-                blocks=digest_blocks(digest, names),
-                metadata=metadata,
-            )
+            return await self._post(client, channel_id, digest, await self._called(workspace_id, digest), key)
         except NotInstalled as error:
             raise Undeliverable("not installed") from error
         except SlackRefused as error:
             raise (Unsure if error.code in _PASSING else Undeliverable)(error.code) from error
         except SlackUnsure as error:
             raise Unsure(str(error)) from error
-        return str(answer["ts"])
+
+    async def _post(self, client: SlackClient, channel_id: str, digest: Digest, called: Called, key: str) -> str:
+        """With the best chart that Slack takes; a refused message had no effect, so that it stands there once."""
+        metadata = {"event_type": _EVENT_TYPE, "event_payload": {"key": key}}
+        message = {"channel": channel_id, "text": digest_text(digest, called), "metadata": metadata, **_NO_PREVIEWS}
+        async for chart in looks(client, digest):
+            blocks = digest_blocks(digest, called, chart)
+            try:
+                return str((await client.call("chat.postMessage", **message, blocks=blocks))["ts"])
+            except SlackRefused as refused:
+                if not refused.code.startswith("invalid_blocks"):
+                    raise
+        return str((await client.call("chat.postMessage", **message))["ts"])
+
+    async def _called(self, workspace_id: UUID, digest: Digest) -> Called:
+        causes = [cause.key for one in digest.anomalies for cause in one.causes if cause.dimension == "user"]
+        rows = [row.key for top in digest.tops if top.dimension == "user" for row in top.rows]
+        people = await self._people.names(workspace_id, {key for key in (*rows, *causes) if key})
+        links = await self._links.of(workspace_id, [thread_key(thread) for thread in digest.threads])
+        return Called(people, links, digest)
 
     async def find(self, workspace_id: UUID, channel_id: str, key: str, since: datetime) -> str | None:
         """The ts of a digest that stands there already, posted after `since`. Raises Unsure.
@@ -88,75 +95,3 @@ def _key(message: dict[str, Any]) -> str | None:
     if metadata.get("event_type") != _EVENT_TYPE:
         return None
     return str((metadata.get("event_payload") or {}).get("key"))
-
-
-def headline(digest: Digest) -> str:
-    """The digest in one line, for notifications and screen readers."""
-    total = digest.report.total
-    return f"Lucy cost {show(total.cost_usd)} on {digest.report.period.label} ({total.calls:,} model calls)"
-
-
-def digest_blocks(digest: Digest, names: dict[str, str]) -> list[dict[str, Any]]:
-    """What was spent, how that compares, on what and by whom, what it saved, and what is uncertain."""
-    total = digest.report.total
-    title = f"Lucy's costs on {digest.report.period.label}"
-    if not total.calls:
-        return [_header(title), _section("A quiet day: no model was called, nothing was spent.")]
-    fields = [
-        f"*Spent*\n{show(total.cost_usd)}",
-        f"*Model calls*\n{total.calls:,}",
-        f"*Same weekday, a week ago*\n{change(total.cost_usd, digest.same_weekday_usd)}",
-        f"*Mean of the 7 days before*\n{change(total.cost_usd, digest.seven_day_mean_usd)}",
-    ]
-    return [
-        _header(title),
-        {"type": "section", "fields": [{"type": "mrkdwn", "text": field} for field in fields]},
-        _section(savings(digest.report.saved_usd, digest.report.baseline_model)),
-        _section(f"{sparkline(digest.days)}  spend per day, the last {len(digest.days)} days"),
-        {"type": "divider"},
-        _section(f"*By tier*  {_tiers(digest)}"),
-        _section(f"*Top models*\n{_top(digest.models, total, {})}"),
-        _section(f"*Top people*\n{_top(digest.users, total, names)}"),
-        _section(
-            f"*Top channels*\n{_top(digest.channels, total, {row.key: f'<#{row.key}>' for row in digest.channels})}"
-        ),
-        {
-            "type": "context",
-            "elements": [{"type": "mrkdwn", "text": _trust(total, digest.report.period.zone)}],
-        },
-    ]
-
-
-def sparkline(days: Sequence[Sums]) -> str:
-    """Spend per day, oldest first, as little bars."""
-    dearest = max((day.cost_usd for day in days), default=None)
-    if not dearest:
-        return ""
-    return "".join(_BARS[int(day.cost_usd / dearest * (len(_BARS) - 1))] for day in days)
-
-
-def _tiers(digest: Digest) -> str:
-    total = digest.report.total.cost_usd
-    return " · ".join(f"{Names('tier').word(row.key)} {percent(row.cost_usd, total)}" for row in digest.tiers)
-
-
-def _top(rows: Sequence[Sums], total: Sums, names: dict[str, str]) -> str:
-    return "\n".join(
-        f"• {names.get(row.key, row.key)}: {amount(row)} ({percent(row.cost_usd, total.cost_usd)})" for row in rows
-    )
-
-
-def _trust(total: Sums, zone: str) -> str:
-    estimated = f" · {show(total.estimated_usd)} estimated" if total.estimated_usd else ""
-    return (
-        f"{total.fallbacks} fallbacks · {total.failed} failed · {total.unpriced} unpriced · {total.unknown} of unknown cost"
-        f"{estimated} · day in {zone}"
-    )
-
-
-def _header(text: str) -> dict[str, Any]:
-    return {"type": "header", "text": {"type": "plain_text", "text": text[:150]}}
-
-
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}

@@ -1,26 +1,39 @@
-"""`/lucy-costs digest`: admins say where and when the digest is posted."""
+"""`/lucy-costs digest`: admins say where and when digests are posted, and what they tell."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from datetime import time
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 from slack_bolt.async_app import AsyncRespond
 
 from bot.costs.periods import zone_of
-from bot.db.database import Database
+from bot.db.database import Database, Unit
+from bot.db.digests import DigestSetting, Kind, Quiet
 from bot.slack.costs_words import ADMINS_ONLY, Asker, NotUnderstood, say
 
-_DIGEST = re.compile(r"digest\s+(?:<#(\w+)(?:\|[^>]*)?>|(#\S+))\s+(\d{1,2}):(\d{2})\s+(\S+)", re.IGNORECASE)
-_HOW = "Say it like this: `/lucy-costs digest #finance 09:00 Europe/Berlin`, or `digest off`."
+_KINDS = {kind.value: kind for kind in Kind}
+_SET = re.compile(r"(?:<#(\w+)(?:\|[^>]*)?>|(#\S+))\s+(\d{1,2}):(\d{2})\s+(\S+)", re.IGNORECASE)
+_SWITCH = re.compile(r"(people|quiet)\s+(\w+)", re.IGNORECASE)
+_HOW = (
+    "Say it like this: `/lucy-costs digest #finance 09:00 Europe/Berlin`, with `weekly` or `monthly` before the channel "
+    "for those; `digest off` or `digest weekly off`; `digest people off`; `digest quiet silent`."
+)
+_WHEN = {
+    Kind.DAILY: "yesterday's spend every day",
+    Kind.WEEKLY: "last week's spend every Monday",
+    Kind.MONTHLY: "last month's spend every 1st",
+}
+_NONE_YET = "There is no digest yet. " + _HOW
 
 
 @dataclass(frozen=True, slots=True)
 class SetDigest:
     """Post the digest there and then. `channel` is an id."""
 
+    kind: Kind
     channel: str
     at: time
     zone: str
@@ -28,14 +41,57 @@ class SetDigest:
 
 @dataclass(frozen=True, slots=True)
 class DigestOff:
-    """Post no digest."""
+    """Post no digest of a kind, or none at all."""
+
+    kind: Kind | None = None
 
 
-def understand(words: str) -> SetDigest | DigestOff:
+@dataclass(frozen=True, slots=True)
+class ShowPeople:
+    """Name people in digests, or only count them."""
+
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuietDays:
+    """What is posted when nothing was spent."""
+
+    quiet: Quiet
+
+
+@dataclass(frozen=True, slots=True)
+class ShowDigests:
+    """Say which digests are set."""
+
+
+DigestWish = SetDigest | DigestOff | ShowPeople | QuietDays | ShowDigests
+
+
+def understand(words: str) -> DigestWish:
     """What is wanted. Raises NotUnderstood, UnknownZone."""
-    if words.lower() == "digest off":
-        return DigestOff()
-    found = _DIGEST.fullmatch(words)
+    rest = words.partition(" ")[2].strip()
+    first, _, after = rest.partition(" ")
+    kind = _KINDS.get(first.lower())
+    wish = after.strip() if kind else rest
+    if not rest:
+        return ShowDigests()
+    if wish.lower() == "off":
+        return DigestOff(kind)
+    switch = _SWITCH.fullmatch(rest)
+    return _switch(switch[1].lower(), switch[2].lower(), words) if switch else _set(kind or Kind.DAILY, wish)
+
+
+def _switch(which: str, to: str, words: str) -> DigestWish:
+    if which == "people" and to in {"on", "off"}:
+        return ShowPeople(to == "on")
+    if which == "quiet" and to in set(Quiet):
+        return QuietDays(Quiet(to))
+    raise NotUnderstood(words, sentence=_HOW)
+
+
+def _set(kind: Kind, words: str) -> SetDigest:
+    found = _SET.fullmatch(words)
     if not found:
         raise NotUnderstood(words, sentence=_HOW)
     channel, plain, hour, minute, zone = found.groups()
@@ -46,15 +102,17 @@ def understand(words: str) -> SetDigest | DigestOff:
     if int(hour) > 23 or int(minute) > 59:
         raise NotUnderstood(words, sentence=f"{hour}:{minute} is no time of day.")
     zone_of(zone)
-    return SetDigest(channel, time(int(hour), int(minute)), zone)
+    return SetDigest(kind, channel, time(int(hour), int(minute)), zone)
 
 
 class DigestForm:
-    """Sets and ends the digest."""
+    """Sets and ends digests."""
 
     begins: ClassVar[frozenset[str]] = frozenset({"digest"})
     help: ClassVar[tuple[str, ...]] = (
         "`/lucy-costs digest #finance 09:00 Europe/Berlin` posts yesterday's spend each morning; `digest off` ends it",
+        "`/lucy-costs digest weekly|monthly #finance 09:00 Europe/Berlin` does so on Mondays or on the 1st; `digest weekly off`",
+        "`/lucy-costs digest people off|on` counts people instead of naming them; `digest quiet silent|line` for days without calls",
     )
 
     def __init__(self, db: Database) -> None:
@@ -63,12 +121,38 @@ class DigestForm:
     async def answer(self, respond: AsyncRespond, words: str, asker: Asker) -> None:
         """Raises NotUnderstood, UnknownZone."""
         wanted = understand(words)
-        await say(respond, await self._set(wanted, asker) if asker.person.is_admin else ADMINS_ONLY)
-
-    async def _set(self, wanted: SetDigest | DigestOff, asker: Asker) -> str:
+        if not asker.person.is_admin:
+            await say(respond, ADMINS_ONLY)
+            return
         async with self._db.unit(asker.workspace_id) as unit:
-            if isinstance(wanted, DigestOff):
-                await unit.digests.stop()
-                return "No digest from now on."
-            await unit.digests.want(wanted.channel, wanted.at, wanted.zone, asker.user_id)
-        return f"I'll post yesterday's spend to <#{wanted.channel}> every day at {wanted.at:%H:%M} ({wanted.zone})."
+            told = await _done(unit, wanted, asker.user_id)
+        await say(respond, told)
+
+
+async def _done(unit: Unit, wanted: DigestWish, user_id: str) -> str:
+    """Do it; the sentence that says so."""
+    match wanted:
+        case SetDigest(kind, channel, at, zone):
+            await unit.digests.want(kind, channel, at, zone, user_id)
+            return f"I'll post {_WHEN[kind]} to <#{channel}> at {at:%H:%M} ({zone})."
+        case DigestOff(kind):
+            await unit.digests.stop(kind)
+            return f"No {kind} digest from now on." if kind else "No digest from now on."
+        case ShowPeople(named):
+            known = await unit.digests.show(people=named)
+            said = "Digests name people." if named else "Digests count people and name nobody."
+            return said if known else _NONE_YET
+        case QuietDays(quiet):
+            known = await unit.digests.show(quiet=quiet)
+            said = "Nothing is posted" if quiet is Quiet.SILENT else "One line is posted"
+            return f"{said} when nothing was spent." if known else _NONE_YET
+        case ShowDigests():
+            settings = [await unit.digests.setting(kind) for kind in Kind]
+            return "\n".join(_told(setting) for setting in settings if setting) or _NONE_YET
+        case _:
+            assert_never(wanted)
+
+
+def _told(setting: DigestSetting) -> str:
+    people = "people are named" if setting.people else "people are counted"
+    return f"I post {_WHEN[setting.kind]} to <#{setting.channel_id}> at {setting.at:%H:%M} ({setting.zone}); {people}."

@@ -28,6 +28,7 @@ class Spent:
     cache_saved: str = "0"
     usage: str = "reported"
     reserved: str = "0.05"
+    thread: str = "1"
 
 
 async def spend(db: Database, workspace_id: UUID, at: datetime, spent: Spent) -> None:
@@ -48,7 +49,7 @@ async def spend(db: Database, workspace_id: UUID, at: datetime, spent: Spent) ->
         baseline_model="big/model",
         user_id=spent.user,
         channel_id=spent.channel,
-        thread_ts="1",
+        thread_ts=spent.thread,
     )
     outcome = Outcome(
         spent.state,

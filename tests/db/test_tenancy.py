@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from bot.db.base import NO_TENANT
 from bot.db.choices import StoredChoice
 from bot.db.costs import OpenAttempt
 from bot.db.database import Database, Unit, engine_for
-from bot.db.digests import DigestRun
+from bot.db.digests import DigestRun, Kind
 from bot.db.ids import new_id, workspace_id_of
 from bot.db.inbox import Lease, NewAsk
 from bot.db.installations import Installation
@@ -77,6 +77,10 @@ READS: dict[str, Try] = {
     "rollups.models_of": lambda unit, _: unit.rollups.models_of("U1", *EVER),
     "audit.newest": lambda unit, _: unit.audit.newest(),
     "digests.setting": lambda unit, _: unit.digests.setting(),
+    "digests.posted_before": lambda unit, _: unit.digests.posted_before(Kind.DAILY, DAY),
+    "digest_reads.by_day": lambda unit, _: unit.digest_reads.by_day("UTC", [EVER], ["tier"]),
+    "digest_reads.by_key": lambda unit, _: unit.digest_reads.by_key(EVER, EVER, ["user"]),
+    "digest_reads.dearest_threads": lambda unit, _: unit.digest_reads.dearest_threads(EVER, 3),
 }
 """What answers with nothing where there is nothing of one's own."""
 
@@ -95,10 +99,11 @@ WRITES: dict[str, Try] = {
     "replies.posted": lambda unit, acme: unit.replies.posted(acme.lease, 0, "9.9"),
     "replies.wipe": lambda unit, acme: unit.replies.wipe(acme.lease.task_id),
     "choices.remember": lambda unit, acme: unit.choices.remember(replace(acme.choice, tier=1)),
-    "digests.want": lambda unit, _: unit.digests.want("C9", time(9), "UTC", "U9"),
+    "digests.want": lambda unit, _: unit.digests.want(Kind.DAILY, "C9", time(9), "UTC", "U9"),
+    "digests.show": lambda unit, _: unit.digests.show(people=False),
     "digests.stop": lambda unit, _: unit.digests.stop(),
-    "digests.claim": lambda unit, _: unit.digests.claim(DAY, "C9"),
-    "digests.intend": lambda unit, acme: unit.digests.intend(acme.run),
+    "digests.claim": lambda unit, _: unit.digests.claim(Kind.DAILY, DAY, "C9"),
+    "digests.intend": lambda unit, acme: unit.digests.intend(acme.run, Decimal(9)),
     "digests.finish": lambda unit, acme: unit.digests.finish(acme.run, "posted", "9.9"),
     "installations.save": lambda unit, _: unit.installations.save(replace(TOKEN, bot_token="xoxb-other")),
     "installations.forget": lambda unit, _: unit.installations.forget(),
@@ -120,8 +125,12 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         await unit.replies.store(taken.lease, ["an answer"])
         await unit.installations.save(TOKEN)
         await unit.audit.record(CHANGE)
-        await unit.digests.want("C1", time(9), "Europe/Berlin", "U1")
-        run = await unit.digests.claim(DAY, "C1")
+        await unit.digests.want(Kind.DAILY, "C1", time(9), "Europe/Berlin", "U1")
+        posted = await unit.digests.claim(Kind.DAILY, DAY - timedelta(days=1), "C1")
+        assert posted
+        await unit.digests.intend(posted, Decimal(1))
+        await unit.digests.finish(posted, "posted", "1.1")
+        run = await unit.digests.claim(Kind.DAILY, DAY, "C1")
         settled = await unit.costs.open(replace(FAST, id=new_id()), 60)
         await unit.costs.move(settled, SETTLED)
         expired = await unit.costs.open(replace(FAST, id=new_id()), -1)

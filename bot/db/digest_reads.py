@@ -1,0 +1,93 @@
+"""What a digest reads of the ledger: days by key from the rollup, and the dearest threads of one day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, Row, cast, func, literal_column, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.db.cost_tables import CostRollupRow, CostRow
+from bot.db.rollups import SUMMED, Sums, sums_of
+
+_R = CostRollupRow
+Stretch = tuple[datetime, datetime]
+"""From an aware instant to before another."""
+
+
+@dataclass(frozen=True, slots=True)
+class DaySums:
+    """One key of one dimension on one local day."""
+
+    dimension: str
+    day: date
+    sums: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class KeySums:
+    """One key of one dimension in the stretch that is told of (`now`), or in the one it is held against."""
+
+    dimension: str
+    now: bool
+    sums: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadSum:
+    """One thread; USD."""
+
+    channel_id: str
+    thread_ts: str
+    calls: int
+    usd: Decimal
+
+
+class DigestReads:
+    """The reads of one workspace's digest."""
+
+    def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
+        self._session, self._workspace_id = session, workspace_id
+
+    async def by_day(self, zone: str, stretches: Sequence[Stretch], dimensions: Sequence[str]) -> list[DaySums]:
+        """Sums per dimension, local day of `zone` and key over all stretches of time."""
+        day = cast(func.timezone(zone, _R.quarter), Date)
+        return [DaySums(row.dimension, row.part, sums_of(row)) for row in await self._sums(day, stretches, dimensions)]
+
+    async def by_key(self, now: Stretch, before: Stretch, dimensions: Sequence[str]) -> list[KeySums]:
+        """Sums per dimension and key, in a stretch of time and in one before it."""
+        rows = await self._sums(_R.quarter >= now[0], [before, now], dimensions)
+        return [KeySums(row.dimension, row.part, sums_of(row)) for row in rows]
+
+    async def _sums(
+        self, part: ColumnElement[Any], stretches: Sequence[Stretch], dimensions: Sequence[str]
+    ) -> Sequence[Row[Any]]:
+        sums = [func.coalesce(func.sum(getattr(_R, name)), 0).label(name) for name in SUMMED]
+        wanted = select(_R.dimension, part.label("part"), _R.key, *sums).where(
+            _R.workspace_id == self._workspace_id,
+            _R.dimension.in_(dimensions),
+            or_(*((_R.quarter >= start) & (_R.quarter < end) for start, end in stretches)),
+        )
+        by: list[ColumnElement[Any]] = [literal_column(n) for n in ("1", "2", "3")]
+        return (await self._session.execute(wanted.group_by(*by).order_by(*by))).all()
+
+    async def dearest_threads(self, stretch: Stretch, most: int) -> list[ThreadSum]:
+        """The dearest threads among the ledger's rows of a stretch of time."""
+        usd = func.sum(func.coalesce(CostRow.cost_usd, 0)).label("usd")
+        wanted = (
+            select(CostRow.channel_id, CostRow.thread_ts, func.count().label("calls"), usd)
+            .where(
+                CostRow.workspace_id == self._workspace_id,
+                CostRow.created_at >= stretch[0],
+                CostRow.created_at < stretch[1],
+                CostRow.state != "open",
+            )
+            .group_by(CostRow.channel_id, CostRow.thread_ts)
+        )
+        rows = await self._session.execute(wanted.order_by(usd.desc(), CostRow.thread_ts).limit(most))
+        return [ThreadSum(**row) for row in rows.mappings()]
