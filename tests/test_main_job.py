@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from bot.app import Lucy
+from bot.commands.demo_month import seed_month
 from bot.db.ids import workspace_id_of
 from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
@@ -157,9 +158,13 @@ async def test_the_command_shows_the_spend_to_the_asker(running: Lucy, sandbox: 
 
 
 async def test_the_digest_is_posted_on_demand_with_its_baseline_named(running: Lucy, sandbox: Sandbox) -> None:
+    await seed_month(running.db, ACME)
+
     await running.digests.post_now(ACME, "C0FINANCE")
 
-    assert "Lucy cost" in sandbox.slack.messages("C0FINANCE")[-1]["text"]
+    posted = sandbox.slack.messages("C0FINANCE")[-1]["text"]
+    assert posted.startswith("Lucy's costs: ")
+    assert "anthropic/claude-sonnet-5-5" in posted
 
 
 async def answered(slack: SlackWorkspace, channel: str, ts: str) -> None:
