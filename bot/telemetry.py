@@ -21,6 +21,7 @@ class Telemetry:
         self._attempts = self._counter("lucy_attempts", "Attempts at a model", "model", "state")
         self._spend = self._counter("lucy_spend_usd", "Settled cost in USD", "model", "purpose")
         self._flags = self._counter("lucy_attempt_flags", "What a person should look at in a settled attempt", "flag")
+        self._refusals = self._counter("lucy_over_budget", "Calls that a budget refused", "scope")
         self._latency = Histogram(
             "lucy_attempt_seconds",
             "Duration of an attempt",
@@ -57,6 +58,8 @@ class Telemetry:
                     self._flags.labels(flag).inc()
                 self._latency.labels(facts["model"]).observe((facts.get("latency_ms") or 0) / 1000)
                 self._spend.labels(facts["model"], facts["purpose"]).inc(float(facts.get("cost_usd") or 0))
+            case "over_budget":
+                self._refusals.labels(facts["scope"]).inc()
             case _:
                 pass
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -15,7 +15,9 @@ from uuid import UUID
 from bot import log
 from bot.conversation.answer import Answerer
 from bot.conversation.ask import Ask, Transcript
+from bot.costs.budget_words import refusal, request_actions
 from bot.costs.tracker import Keep, Payer
+from bot.db.budgets import OverBudget
 from bot.db.database import Database
 from bot.db.inbox import MAX_ATTEMPTS, MAX_DELIVERIES, Lease, TakenAsk
 from bot.errors import DatabaseAway, LeaseLost, LucyError, Undecryptable, Undeliverable
@@ -203,15 +205,19 @@ class Worker:
             await self._answerer.answer(Ask(payer, Keep(ask.lease, self._split), transcript))
         except (LeaseLost, DatabaseAway):
             raise
+        except OverBudget as error:
+            _log.info("over_budget", task_id=str(ask.task_id), detail=str(error))
+            await self._keep(ask, refusal(error), request_actions(error))
+            return "over_budget"
         except LucyError as error:
             _log.warning("no_answer", task_id=str(ask.task_id), error=type(error).__name__, detail=str(error))
             await self._keep(ask, failure_sentence(error.sentence, ask.task_id))
             return "failed"
         return "answered"
 
-    async def _keep(self, ask: TakenAsk, sentence: str) -> None:
+    async def _keep(self, ask: TakenAsk, sentence: str, actions: Sequence[Mapping[str, str]] = ()) -> None:
         async with self._db.unit(ask.workspace_id) as unit:
-            await unit.replies.store(ask.lease, [sentence])
+            await unit.replies.store(ask.lease, [sentence], actions)
 
     async def _finish(self, ask: TakenAsk, outcome: str) -> None:
         async with self._db.unit(ask.workspace_id) as unit:

@@ -34,6 +34,21 @@ async def before(database_url: str, sandbox: Sandbox) -> AsyncIterator[Database]
     await database.close()
 
 
+async def test_a_refusal_that_was_kept_is_posted_with_its_button(
+    before: Database, database_url: str, sandbox: Sandbox
+) -> None:
+    ask = await abandoned(before, sandbox)
+    button = {"action": "lucy_budget_request", "label": "Request an increase", "value": "workspace::month:1"}
+    async with before.unit(ACME) as unit:
+        await unit.replies.store(ask.lease, ["No room."], [button])
+
+    await run_to_the_end(database_url, sandbox)
+
+    [posted] = [said for said in sandbox.slack.messages("C0GENERAL", ask.ts) if said["user"] == "U0LUCY"]
+    [buttons] = [block["elements"] for block in posted["blocks"] if block["type"] == "actions"]
+    assert [button["value"] for button in buttons] == ["workspace::month:1"]
+
+
 async def test_an_answer_that_was_kept_is_posted_from_storage_and_its_posted_part_is_found(
     before: Database, database_url: str, sandbox: Sandbox
 ) -> None:

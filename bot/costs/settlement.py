@@ -69,6 +69,9 @@ def broken_off(terms: Terms, seen: Completion, reason: str) -> Outcome:
     return replace(outcome, state="failed", error_class=reason, baseline_usd=None)
 
 
+OVERSHOT = "reserve_overshot"
+
+
 def oddities(terms: Terms, outcome: Outcome, usage: Usage | None) -> tuple[str, ...]:
     """What a person should look at in a settled outcome, a word each; nothing when all is as expected."""
     if usage is None:
@@ -79,6 +82,13 @@ def oddities(terms: Terms, outcome: Outcome, usage: Usage | None) -> tuple[str, 
         "price_diverges": _diverges(outcome),
     }
     return tuple(word for word, holds in found.items() if holds)
+
+
+def overshot(reserved_usd: Decimal | None, outcome: Outcome) -> tuple[str, ...]:
+    """The alarm of a cost beyond its reserve: the upper bound was none, and a cap may be overshot by the difference."""
+    if reserved_usd is None or outcome.cost_usd is None:
+        return ()
+    return (OVERSHOT,) if outcome.cost_usd > reserved_usd else ()
 
 
 def _diverges(outcome: Outcome) -> bool:

@@ -15,8 +15,9 @@ from bot import log
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Price
 from bot.costs.repeats import Repeats
-from bot.costs.settlement import Terms, broken_off, facts_of, oddities, plain, priced
+from bot.costs.settlement import OVERSHOT, Terms, broken_off, facts_of, oddities, overshot, plain, priced
 from bot.costs.uninterrupted import uninterrupted
+from bot.db.budgets import OverBudget
 from bot.db.costs import MissingPartition, NewAttempt, OpenAttempt, Outcome
 from bot.db.database import Database
 from bot.db.ids import new_id
@@ -86,6 +87,7 @@ class Opened:
 
     attempt: Attempt
     key: OpenAttempt
+    reserved_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +113,13 @@ class Tracker:
         self._repeats = Repeats()
 
     async def open(self, attempt: Attempt) -> Opened:
-        """Commit the row. Raises DatabaseAway: then the request must not leave."""
+        """Commit the row. Raises DatabaseAway or OverBudget: then the request must not leave."""
         row = self._row(attempt)
         try:
             key = await self._open(attempt, row)
+        except OverBudget as refused:
+            self._telemetry.emit("over_budget", scope=refused.standing.budget.key.scope)
+            raise
         except MissingPartition:
             async with self._db.operations() as operations:
                 await operations.add_partitions()
@@ -122,7 +127,7 @@ class Tracker:
         self._telemetry.emit("attempt_opened", **_facts(attempt, key), reserved_usd=plain(row.reserved_usd))
         if self._late:
             await self.settle_late()
-        return Opened(attempt, key)
+        return Opened(attempt, key, row.reserved_usd)
 
     async def settle(
         self, opened: Opened, completion: Completion, latency_ms: int, keep: Keep | None = None
@@ -188,9 +193,10 @@ class Tracker:
         attempt = opened.attempt
         terms = self._terms(attempt)
         outcome = priced(terms, completion)
-        odd = oddities(terms, outcome, completion.usage)
+        odd = (*oddities(terms, outcome, completion.usage), *overshot(opened.reserved_usd, outcome))
         for flag in odd:
-            _log.warning(flag, deployment=attempt.deployment.name, response_id=completion.response_id)
+            tell = _log.error if flag == OVERSHOT else _log.warning
+            tell(flag, deployment=attempt.deployment.name, response_id=completion.response_id)
         flags = (*odd, *self._repeats.of(opened.key.id, terms, outcome))
         return replace(outcome, flags=flags) if flags else outcome
 

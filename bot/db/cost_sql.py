@@ -53,8 +53,17 @@ ROLL_UP = f"""
     ON CONFLICT (workspace_id, quarter, dimension, key, shard)
     DO UPDATE SET {", ".join(f"{name} = present.{name} + excluded.{name}" for name in _SUMS)}
 )
-SELECT count(*) FROM new
+SELECT count(*) AS moved, jsonb_agg(jsonb_build_object(
+    'held', new.held,
+    'released_usd', (CASE WHEN old.state IN ('open', 'unknown') AND new.state NOT IN ('open', 'unknown')
+                     THEN coalesce(old.reserved_usd, 0) ELSE 0 END)::text,
+    'spent_usd', (coalesce(new.cost_usd, 0) - coalesce(old.cost_usd, 0))::text,
+    'overshot_usd', (coalesce(greatest(new.cost_usd - new.reserved_usd, 0), 0)
+                     - coalesce(greatest(old.cost_usd - old.reserved_usd, 0), 0))::text
+)) FILTER (WHERE new.held IS NOT NULL) AS budgeted
+FROM new JOIN old USING (workspace_id, created_at, id)
 """
+"""The rollup moves by the difference; how many rows moved, and what that means to the budgets they stand on."""
 
 _OUTCOME: dict[str, Any] = {
     "state": Text, "error_class": Text, "model": Text, "response_model": Text, "provider_response_id": Text,
@@ -83,8 +92,8 @@ _ATTEMPT: dict[str, Any] = {
 
 OPEN = text(
     f"""
-    INSERT INTO cost_log (workspace_id, created_at, expires_at, model, {", ".join(_ATTEMPT)})
-    VALUES (:workspace_id, coalesce(:created_at, now()), now() + make_interval(secs => :lifetime_s), :model,
+    INSERT INTO cost_log (workspace_id, created_at, expires_at, model, held, {", ".join(_ATTEMPT)})
+    VALUES (:workspace_id, coalesce(:created_at, now()), now() + make_interval(secs => :lifetime_s), :model, :held,
             {", ".join(f":{name}" for name in _ATTEMPT)})
     RETURNING created_at
     """
@@ -93,6 +102,7 @@ OPEN = text(
     bindparam("created_at", type_=TIMESTAMP(timezone=True)),
     bindparam("lifetime_s", type_=Double),
     bindparam("model", type_=Text),
+    bindparam("held", type_=ARRAY(Uuid)),
     *(bindparam(name, type_=kind) for name, kind in _ATTEMPT.items()),
 )
 """A row for a request that is about to leave."""

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.db.budgets import BudgetStore
 from bot.db.cost_sql import OPEN, OUTCOME_FIELDS, SWEEP, TRANSITION
 from bot.db.cost_tables import CostRow
 from bot.db.partitions import ensure_partitions
@@ -89,18 +90,23 @@ class CostStore:
 
     def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
         self._session, self._workspace_id = session, workspace_id
+        self._budgets = BudgetStore(session, workspace_id)
 
     async def open(self, attempt: NewAttempt, lifetime_s: float, at: datetime | None = None) -> OpenAttempt:
         """Write the row of a request that is about to leave; it expires `lifetime_s` seconds from now.
 
-        `at` is given only for what happened earlier (imports, the demo's month). Raises MissingPartition.
+        `at` is given only for what happened earlier (imports, the demo's month); then no budget is asked.
+        Raises OverBudget, MissingPartition.
         """
+        held = None if at else await self._budgets.reserve(attempt.user_id, attempt.channel_id, attempt.reserved_usd)
         if at:
             await ensure_partitions(self._session, 0, at.astimezone(UTC).date())
         values = {name: getattr(attempt, name) for name in NewAttempt.__slots__}
         values |= {"workspace_id": self._workspace_id, "model": attempt.requested_model}
         try:
-            opened = await self._session.execute(OPEN, {**values, "created_at": at, "lifetime_s": lifetime_s})
+            opened = await self._session.execute(
+                OPEN, {**values, "held": held, "created_at": at, "lifetime_s": lifetime_s}
+            )
         except IntegrityError as error:
             if _names_no_constraint(error):
                 raise MissingPartition(f"cost_log has no partition for {at or 'now'}") from error
@@ -117,8 +123,10 @@ class CostStore:
         allowed += ["estimated"] if outcome.usage_source == "reported" else []
         values = {name: getattr(outcome, name) for name in OUTCOME_FIELDS} | {"flags": list(outcome.flags) or None}
         key = {"workspace_id": self._workspace_id, "created_at": attempt.created_at, "id": attempt.id}
-        moved = await self._session.execute(TRANSITION, {**key, "allowed": allowed, **values})
-        return bool(moved.scalar_one())
+        row = (await self._session.execute(TRANSITION, {**key, "allowed": allowed, **values})).one()
+        if row.budgeted and outcome.state != "unknown":
+            await self._budgets.move(row.budgeted)
+        return bool(row.moved)
 
     async def sweep(self) -> int:
         """Turn expired open rows to unknown; how many."""

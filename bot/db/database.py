@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from bot.db.address import address_of
 from bot.db.audit import AuditStore
+from bot.db.budget_notices import BudgetNoticeStore
+from bot.db.budgets import BudgetStore
 from bot.db.choices import ChoiceStore
 from bot.db.costs import CostStore
 from bot.db.digest_reads import DigestReads
@@ -48,6 +50,8 @@ class Unit:
     digests: DigestStore
     digest_reads: DigestReads
     audit: AuditStore
+    budgets: BudgetStore
+    budget_notices: BudgetNoticeStore
 
 
 class Database:
@@ -86,6 +90,8 @@ class Database:
                 DigestStore(session, workspace_id),
                 DigestReads(session, workspace_id),
                 AuditStore(session, workspace_id),
+                BudgetStore(session, workspace_id),
+                BudgetNoticeStore(session, workspace_id),
             )
 
     @asynccontextmanager

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.bills import BillCheck, Booked, booked, checked, remember
+from bot.db.budget_notices import DROP_TOLD, DUE_WORKSPACES
 from bot.db.cost_sql import EXPIRED_WORKSPACES, SWEEP
 from bot.db.digests import DigestSetting, wanted
 from bot.db.encryption import Cipher
@@ -79,7 +80,7 @@ class Operations:
 
     async def clean(self) -> None:
         """Wipe what dead asks still hold after seven days, drop what is finished for as long."""
-        for statement in (WIPE_DEAD, DROP_DONE, DROP_PARTS):
+        for statement in (WIPE_DEAD, DROP_DONE, DROP_PARTS, DROP_TOLD):
             await self._session.execute(statement)
         stale = OAuthStateRow.created_at < func.now() - STATE_LIFETIME
         await self._session.execute(delete(OAuthStateRow).where(stale))
@@ -116,6 +117,10 @@ class Operations:
     async def digests_wanted(self) -> list[DigestSetting]:
         """Every workspace that wants a daily digest."""
         return await wanted(self._session)
+
+    async def budget_notices_due(self) -> Sequence[UUID]:
+        """The workspaces in which something about a budget is to be told."""
+        return (await self._session.execute(DUE_WORKSPACES)).scalars().all()
 
     async def add_oauth_state(self, state: str) -> None:
         """Remember the state of an install under way."""
@@ -168,6 +173,6 @@ class Operations:
 
 
 CROSS_TENANT: Sequence[str] = (
-    "claim", "renew", "clean", "add_partitions", "sweep_costs", "unresolved", "digests_wanted", "add_oauth_state",
-    "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays",
+    "claim", "renew", "clean", "add_partitions", "sweep_costs", "unresolved", "digests_wanted", "budget_notices_due",
+    "add_oauth_state", "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays",
 )  # fmt: skip

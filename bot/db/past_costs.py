@@ -13,6 +13,7 @@ from sqlalchemy import Text, Uuid, bindparam, cast, func, or_, select, text, tup
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.db.budgets import BudgetStore
 from bot.db.cost_sql import ROLL_UP
 from bot.db.cost_tables import CostRow
 
@@ -100,8 +101,10 @@ class PastCosts:
             return 0
         moments = [price.created_at for price in prices]
         given = {"prices": [_plain(price) for price in prices], "first": min(moments), "last": max(moments)}
-        moved = await self._session.execute(REPRICE, {"workspace_id": self._workspace_id, **given})
-        return int(moved.scalar_one())
+        row = (await self._session.execute(REPRICE, {"workspace_id": self._workspace_id, **given})).one()
+        if row.budgeted:
+            await BudgetStore(self._session, self._workspace_id).move(row.budgeted)
+        return int(row.moved)
 
     async def _ending_in(self, reference: str) -> Sequence[CostRow]:
         columns = (cast(column, Text) for column in (CostRow.task_id, CostRow.id))

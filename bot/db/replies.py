@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, SmallInteger, Update, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,17 +26,22 @@ class ReplyPartRow(Base):
     text: Mapped[bytes | None] = mapped_column(LargeBinary)
     intent_at: Mapped[Instant] = mapped_column(server_default=func.now())
     ts: Mapped[Words | None]
+    actions: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyPart:
-    """One message of an answer; `ts` is None until Slack has taken it; `age_s` counts seconds since the intent."""
+    """One message of an answer; `ts` is None until Slack has taken it; `age_s` counts seconds since the intent.
+
+    `actions` are the buttons under it: `action`, `label` and `value` each.
+    """
 
     part: int
     text: str
     intent_at: datetime
     age_s: float
     ts: str | None
+    actions: Sequence[Mapping[str, str]] = ()
 
 
 class ReplyStore:
@@ -45,8 +51,11 @@ class ReplyStore:
         self._session, self._workspace_id, self._cipher = session, workspace_id, cipher
         self._inbox = InboxStore(session, workspace_id, cipher)
 
-    async def store(self, lease: Lease, parts: Sequence[str]) -> None:
-        """Keep an answer and the intent to post it. Raises LeaseLost, having written nothing."""
+    async def store(self, lease: Lease, parts: Sequence[str], actions: Sequence[Mapping[str, str]] = ()) -> None:
+        """Keep an answer, the intent to post it, and the buttons under its last part.
+
+        Raises LeaseLost, having written nothing.
+        """
         await self._inbox.hold(lease)
         rows = [
             {
@@ -54,6 +63,7 @@ class ReplyStore:
                 "task_id": lease.task_id,
                 "part": number,
                 "text": self._cipher.seal(text),
+                "actions": [dict(action) for action in actions] if actions and number == len(parts) - 1 else None,
             }
             for number, text in enumerate(parts)
         ]
@@ -75,7 +85,14 @@ class ReplyStore:
             .order_by(ReplyPartRow.part)
         )
         return [
-            ReplyPart(row.part, self._cipher.open(row.text) if row.text else "", row.intent_at, float(age_s), row.ts)
+            ReplyPart(
+                row.part,
+                self._cipher.open(row.text) if row.text else "",
+                row.intent_at,
+                float(age_s),
+                row.ts,
+                row.actions or (),
+            )
             for row, age_s in (await self._session.execute(mine)).all()
         ]
 

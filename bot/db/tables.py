@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.db.audit import AuditRow
 from bot.db.base import Base
 from bot.db.bills import BillCheckRow
+from bot.db.budget_tables import BudgetNoticeRow, BudgetRequestRow, BudgetRow, BudgetSpendRow
 from bot.db.choices import ChoiceRow
 from bot.db.cost_tables import CostRollupRow, CostRow
 from bot.db.digests import DigestRunRow, DigestSettingRow
@@ -16,7 +17,8 @@ from bot.db.workspaces import WorkspaceRow
 
 TABLES = (
     WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
-    DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow,
+    DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow, BudgetRow, BudgetSpendRow, BudgetNoticeRow,
+    BudgetRequestRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
+from bot.db.budget_sql import KNOWS_ZONE, ZONE
 
 
 class WorkspaceRow(Base):
@@ -57,6 +58,21 @@ class WorkspaceStore:
         row = await self._session.get(WorkspaceRow, self._workspace_id)
         if row is not None:
             row.active = False
+
+    async def zone(self) -> str:
+        """Whose days are meant: the workspace's zone, else its digest's, else UTC."""
+        return str(await self._session.scalar(ZONE, {"workspace_id": self._workspace_id}))
+
+    async def live_in(self, zone: str | None) -> bool:
+        """Set whose days are meant; None: the digest's. False when the database does not know the zone.
+
+        Count the budgets anew in the same unit.
+        """
+        if zone is not None and not await self._session.scalar(KNOWS_ZONE, {"zone": zone}):
+            return False
+        mine = WorkspaceRow.workspace_id == self._workspace_id
+        await self._session.execute(update(WorkspaceRow).where(mine).values(zone=zone))
+        return True
 
     async def read(self) -> Workspace | None:
         """This workspace, or None when nobody installed Lucy there."""

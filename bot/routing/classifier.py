@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from bot import log
 from bot.costs.tracker import Payer, Purpose
+from bot.db.budgets import OverBudget
 from bot.errors import DatabaseAway
 from bot.llm.model_client import Message
 from bot.routing.choice import Choice, Intent, Question, Tier
@@ -56,7 +57,7 @@ class Classifier:
         try:
             answer = await self._router.route(_call(question, decision.choice, payer))
             choice = _agreed(answer, decision.choice)
-        except (NoAnswer, DatabaseAway, ValidationError, ValueError) as error:
+        except (NoAnswer, OverBudget, DatabaseAway, ValidationError, ValueError) as error:
             _log.info("classifier_unusable", error=type(error).__name__)
             choice = _rounded_up(decision.choice)
         micros = decision.choice.micros + (time.perf_counter_ns() - started) / 1000

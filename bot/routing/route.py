@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import assert_never
 
+from bot.db.budgets import OverBudget
 from bot.errors import LucyError
 from bot.llm.model_client import Deployment, FaultKind, Message, ModelFault
 from bot.routing.choice import Tier
@@ -38,14 +40,21 @@ def steps(tiers: Tiers, tier: Tier, *, cross_tier: bool) -> tuple[Step, ...]:
     return tuple(Step(spec.tier, spec.max_output_tokens, candidate) for spec in specs for candidate in spec.candidates)
 
 
+def lowest(tiers: Tiers) -> tuple[Step, ...]:
+    """The candidates of the lowest tier that has any: where a budget may step down to."""
+    return steps(tiers, min(Tier), cross_tier=False)
+
+
 class Route:
     """What one call still may try. Lives as long as the call; never shared."""
 
     def __init__(self, ahead: tuple[Step, ...], messages: tuple[Message, ...]) -> None:
         self.messages = messages
         self.faults: list[FaultKind] = []
+        self.refusal: OverBudget | None = None
         self._ahead = list(ahead)
         self._resting: list[Step] = []
+        self._failed: list[Step] = []
         self._may_pass: Step | None = None
         self._overflowed: Step | None = None
         self._refused_by: str | None = None
@@ -80,6 +89,7 @@ class Route:
     def learn(self, step: Step, fault: ModelFault) -> None:
         """What a fault says of where else to go. Raises NoAnswer when there is nowhere."""
         self.faults.append(fault.kind)
+        self._failed.append(step)
         match fault.kind:
             case (
                 FaultKind.RATE_LIMITED
@@ -102,6 +112,17 @@ class Route:
             case _:
                 assert_never(fault.kind)
 
+    def refuse(self, step: Step, refusal: OverBudget, below: tuple[Step, ...]) -> None:
+        """A budget has no room for this candidate: another may be cheaper; if it says so, those of the lowest tier are next.
+
+        The refusal kept is that of the cheapest candidate: it says how little is missing.
+        """
+        if self.refusal is None or _need(refusal) < _need(self.refusal):
+            self.refusal = refusal
+        if refusal.may_step_down and below and step.tier > below[0].tier:
+            self._ahead = [lower for lower in below if lower not in self._failed]
+            self._resting.clear()
+
     def _suits(self, step: Step) -> bool:
         if self._refused_by is not None and vendor_of(step.deployment) == self._refused_by:
             return False
@@ -117,6 +138,11 @@ def vendor_of(deployment: Deployment) -> str:
     """Whose model it is: behind a marketplace the part after it counts."""
     provider, _, rest = deployment.model.partition("/")
     return rest.split("/", 1)[0] if provider == "openrouter" else provider
+
+
+def _need(refusal: OverBudget) -> Decimal:
+    """What a refused candidate could have cost, in USD; endless when nobody knows its price."""
+    return Decimal("Infinity") if refusal.needed_usd is None else refusal.needed_usd
 
 
 def _window(step: Step) -> int:

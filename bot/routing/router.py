@@ -8,11 +8,12 @@ from typing import assert_never
 
 from bot import log
 from bot.costs.tracker import Attempt, Opened, Purpose, Settled, Tracker
+from bot.db.budgets import OverBudget
 from bot.llm.model_client import Aborted, Completion, Deployment, FaultKind, Heard, Message, ModelClient, ModelFault
 from bot.routing.breaker import CLOSED_FOR_S, Breakers
 from bot.routing.call import Answer, Call, Time, cut_short, marked
 from bot.routing.choice import Tier
-from bot.routing.route import NoAnswer, Route, Step, steps
+from bot.routing.route import NoAnswer, Route, Step, lowest, steps
 from bot.routing.tiers import Tiers
 
 __all__ = ["Answer", "Call", "NoAnswer", "Router", "Time"]
@@ -33,15 +34,20 @@ class Router:
         self._time = time or Time()
 
     async def route(self, call: Call) -> Answer:
-        """The answer of the first candidate that gives one. Raises NoAnswer, LeaseLost, DatabaseAway."""
+        """The answer of the first candidate that gives one. Raises NoAnswer, OverBudget, LeaseLost, DatabaseAway."""
         ends_at = self._time.clock() + (call.deadline_s or self._tiers.spec(call.tier).deadline_s)
         route = Route(steps(self._tiers, call.tier, cross_tier=call.cross_tier), call.messages)
         while step := await self._next(call, route, ends_at):
             attempt = _attempt(call, route, step, ends_at - self._time.clock())
             try:
                 return await self._try(call, route, attempt)
+            except OverBudget as refusal:
+                _log.info("attempt_refused", deployment=step.deployment.name, budget=str(refusal.standing.budget.key))
+                route.refuse(step, refusal, lowest(self._tiers))
             except ModelFault as fault:
                 route.learn(step, fault)
+        if route.refusal and not route.faults:
+            raise route.refusal
         raise NoAnswer(f"{len(route.faults)} attempts: {', '.join(route.faults) or 'every breaker is open'}")
 
     async def _next(self, call: Call, route: Route, ends_at: float) -> Step | None:

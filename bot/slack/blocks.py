@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,31 @@ EVENT_TYPE = "lucy_reply"
 _FALLBACK_LIMIT = 3_900
 
 
-def reply_message(text: str, key: str, footer: str | None) -> dict[str, Any]:
-    """Native Markdown, guarded, with a plain fallback, our key in the metadata, and the footer under the last part."""
+def reply_message(text: str, key: str, footer: str | None, actions: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
+    """Native Markdown, guarded, a plain fallback, our key in the metadata, then the buttons and the footer."""
     blocks: list[dict[str, Any]] = [{"type": "markdown", "text": guard(text)}]
+    if actions:
+        blocks.append(buttons(*(button(each["action"], each["label"], each["value"]) for each in actions)))
     if footer:
         blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": footer}]})
     return {**_message(fallback(text), key), "blocks": blocks}
+
+
+def buttons(*elements: dict[str, Any]) -> dict[str, Any]:
+    """A row of buttons."""
+    return {"type": "actions", "elements": list(elements)}
+
+
+def button(action_id: str, label: str, value: str, style: str | None = None) -> dict[str, Any]:
+    """One button; `style` is None, `primary` or `danger`."""
+    words = {"type": "plain_text", "text": label}
+    return {
+        "type": "button",
+        "action_id": action_id,
+        "text": words,
+        "value": value,
+        **({"style": style} if style else {}),
+    }
 
 
 def plain_message(text: str, key: str) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class Threads:
     async def _post(self, client: SlackClient, ask: TakenAsk, part: ReplyPart, footer: str | None) -> str:
         """Post once, and only under the lease; when Slack's answer is lost, look before posting again."""
         key = part_key(ask.task_id, part.part)
-        message = reply_message(part.text, key, footer)
+        message = reply_message(part.text, key, footer, part.actions)
 
         async def intend() -> None:
             async with self._db.unit(ask.workspace_id) as unit:

@@ -87,7 +87,7 @@ async def test_an_attempt_stands_in_the_ledger_before_it_is_made(
 async def test_an_answer_is_priced_and_told(
     db: Database, tracker: Tracker, attempt: Attempt, events: list[dict[str, Any]]
 ) -> None:
-    settled = await tracker.settle(await tracker.open(attempt), ANSWER, 120)
+    settled = await tracker.settle(await tracker.open(replace(attempt, input_bytes=4000)), ANSWER, 120)
 
     [row] = await rows(db, attempt.payer.workspace_id)
     assert (row.state, row.cost_usd, row.latency_ms, settled.cost_usd) == ("settled", COST, 120, COST)

@@ -15,6 +15,8 @@ from sqlalchemy import select
 
 from bot.db.audit import Change
 from bot.db.base import NO_TENANT
+from bot.db.budget_notices import Notice, Place, Request
+from bot.db.budgets import Budget, Mode
 from bot.db.choices import StoredChoice
 from bot.db.costs import OpenAttempt
 from bot.db.database import Database, Unit, engine_for
@@ -27,6 +29,7 @@ from bot.db.operations import CROSS_TENANT, Operations
 from bot.db.past_costs import LatePrice
 from bot.db.tables import metadata
 from bot.errors import LeaseLost
+from tests.costs.budgeting import WORKSPACE
 from tests.costs.ledger import FAST, SETTLED
 
 ASK = NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "words of Acme")
@@ -45,6 +48,8 @@ class Acme:
     run: DigestRun
     attempt: OpenAttempt
     unpriced: OpenAttempt
+    request: Request
+    counters: tuple[str, ...]
 
     @property
     def choice(self) -> StoredChoice:
@@ -55,11 +60,31 @@ class Acme:
         row = self.unpriced
         return LatePrice(row.created_at, row.id, Decimal(1), None, Decimal(0), "list", {"input": "1"}, "test")
 
+    @property
+    def settled_again(self) -> dict[str, object]:
+        """What the ledger would tell of a row that stands on Acme's counters."""
+        return {"held": self.counters, "released_usd": "1", "spent_usd": "1", "overshot_usd": "1"}
+
+
+BUDGET = Budget(WORKSPACE, Decimal(5), Mode.SOFT, "U1")
+DUE, TOLD = Notice("due:1", "outcome", {"request": "none"}), Notice("told:1", "outcome", {"request": "none"})
+
+
+async def zone_of_ones_own(unit: Unit) -> bool:
+    return await unit.workspaces.zone() != "UTC"
+
 
 Try = Callable[[Unit, Acme], Awaitable[object]]
 
 READS: dict[str, Try] = {
     "workspaces.read": lambda unit, _: unit.workspaces.read(),
+    "workspaces.zone": lambda unit, _: zone_of_ones_own(unit),
+    "budgets.reserve": lambda unit, _: unit.budgets.reserve("U1", "C1", Decimal(1)),
+    "budgets.standing": lambda unit, _: unit.budgets.standing(WORKSPACE),
+    "budgets.standings": lambda unit, _: unit.budgets.standings(),
+    "budget_notices.claim": lambda unit, _: unit.budget_notices.claim(),
+    "budget_notices.read_request": lambda unit, acme: unit.budget_notices.read_request(acme.request.id),
+    "budget_notices.where_told": lambda unit, _: unit.budget_notices.where_told("told:"),
     "installations.read": lambda unit, _: unit.installations.read(),
     "installations.made_after": lambda unit, _: unit.installations.made_after(EVER[0]),
     "replies.kept": lambda unit, acme: unit.replies.kept(acme.lease.task_id),
@@ -86,6 +111,14 @@ READS: dict[str, Try] = {
 
 WRITES: dict[str, Try] = {
     "audit.record": lambda unit, _: unit.audit.record(CHANGE),
+    "budgets.move": lambda unit, acme: unit.budgets.move([acme.settled_again]),
+    "budgets.recount": lambda unit, _: unit.budgets.recount(),
+    "budgets.remove": lambda unit, _: unit.budgets.remove(WORKSPACE),
+    "budgets.set": lambda unit, _: unit.budgets.set(replace(BUDGET, limit_usd=Decimal(1))),
+    "budget_notices.add": lambda unit, _: unit.budget_notices.add(DUE),
+    "budget_notices.decide": lambda unit, acme: unit.budget_notices.decide(acme.request.id, "approved", "U9"),
+    "budget_notices.request": lambda unit, _: asked_for_more(unit, "U9"),
+    "budget_notices.told": lambda unit, _: unit.budget_notices.told(DUE.key, "C9", "9.9"),
     "costs.move": lambda unit, acme: unit.costs.move(acme.attempt, SETTLED),
     "costs.open": lambda unit, _: unit.costs.open(FAST, 60),
     "past.price": lambda unit, acme: unit.past.price([acme.late_price]),
@@ -107,9 +140,19 @@ WRITES: dict[str, Try] = {
     "digests.finish": lambda unit, acme: unit.digests.finish(acme.run, "posted", "9.9"),
     "installations.save": lambda unit, _: unit.installations.save(replace(TOKEN, bot_token="xoxb-other")),
     "installations.forget": lambda unit, _: unit.installations.forget(),
+    "workspaces.live_in": lambda unit, _: unit.workspaces.live_in("Asia/Kathmandu"),
     "workspaces.welcome": lambda unit, _: unit.workspaces.welcome("T0OTHER", "Other", "U0LUCY"),
     "workspaces.retire": lambda unit, _: unit.workspaces.retire(),
 }
+
+
+async def asked_for_more(unit: Unit, asker: str) -> Request:
+    """A request for a larger budget, of a workspace that has one."""
+    await unit.budgets.set(BUDGET)
+    standing = await unit.budgets.standing(WORKSPACE)
+    assert standing
+    request, _ = await unit.budget_notices.request(standing, Decimal(9), Place(asker, "C1", "1.0"))
+    return request
 
 
 @pytest.fixture
@@ -131,13 +174,18 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         await unit.digests.intend(posted, Decimal(1))
         await unit.digests.finish(posted, "posted", "1.1")
         run = await unit.digests.claim(Kind.DAILY, DAY, "C1")
+        for notice in (DUE, TOLD):
+            await unit.budget_notices.add(notice)
+        await unit.budget_notices.told(TOLD.key, "C1", "1.1")
+        request = await asked_for_more(unit, "U1")
         settled = await unit.costs.open(replace(FAST, id=new_id()), 60)
         await unit.costs.move(settled, SETTLED)
         expired = await unit.costs.open(replace(FAST, id=new_id()), -1)
         unpriced = await unit.costs.open(replace(FAST, id=new_id()), 60)
         await unit.costs.move(unpriced, replace(SETTLED, cost_usd=None, list_usd=None, cost_source="unpriced"))
         assert run
-        mine = Acme(taken.lease, run, expired, unpriced)
+        held = next(row.held for row in await unit.costs.of_task(FAST.task_id) if row.held)
+        mine = Acme(taken.lease, run, expired, unpriced, request, tuple(map(str, held)))
         await unit.choices.remember(mine.choice)
     return mine
 
