@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.commands import check, costs, demo, digest, migrate, prices, reconcile, reprice, route, run
+from bot.commands import budget, check, costs, demo, digest, migrate, prices, reconcile, reprice, route, run
 from bot.errors import LucyError, SettingError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command()(reconcile.reconcile)
 app.command()(reprice.reprice)
 app.add_typer(costs.costs, name="costs")
 app.add_typer(prices.prices, name="prices")
+app.command()(budget.budget)
 
 
 def main() -> None:

@@ -32,7 +32,10 @@ from bot.routing.classifier import Classifier
 from bot.routing.router import Router
 from bot.routing.tiers import Tiers
 from bot.schedule import Jobs, across, schedule
-from bot.slack.bolt import build_app
+from bot.slack.bolt import Commands, build_app
+from bot.slack.budget_form import BudgetForm
+from bot.slack.budget_notices import BudgetNotices
+from bot.slack.budget_requests import BudgetRequests
 from bot.slack.costs_command import CostsCommand
 from bot.slack.digest_channel import DigestChannel
 from bot.slack.digest_form import DigestForm
@@ -49,6 +52,7 @@ from bot.slack.split import split
 from bot.slack.thread import Threads
 from bot.slack.uploads import Uploads
 from bot.slack.web import listening, serving_metrics, web_app
+from bot.slack.zone_form import ZoneForm
 from bot.telemetry import Telemetry
 from bot.worker import Pace, Worker
 
@@ -150,11 +154,13 @@ async def _serve(
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     ingest = Ingest(parts.ingest_db, worker.wake)
     spend = SpendForm(db, parts.reports, Naming(people, Permalinks(clients)))
-    forms = (DigestForm(db), ExplainForm(db), ExportForm(db, Uploads(clients)))
-    bolt = build_app(secret, base_url, clients.authorizer(), ingest, CostsCommand(people, spend, *forms))
+    notices = BudgetNotices(db, clients, people)
+    forms = (ExplainForm(db), ExportForm(db, Uploads(clients)), BudgetForm(db, people), DigestForm(db), ZoneForm(db))
+    commands = Commands(CostsCommand(people, spend, *forms), BudgetRequests(db, people, notices))
+    bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))
-    await stack.enter_async_context(schedule(_jobs(db, digests, parts.book, parts.inquiry)))
+    await stack.enter_async_context(schedule(_jobs(db, digests, notices, parts.book, parts.inquiry)))
     await stack.enter_async_context(serving_metrics(parts.telemetry.exposition, settings.metrics_addr))
     app = web_app(bolt if secret else None, _missing(db, parts.client), pages)
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
@@ -187,9 +193,10 @@ def _missing(db: Database, client: LitellmClient) -> Callable[[], Awaitable[list
     return missing
 
 
-def _jobs(db: Database, digests: DigestRunner, book: PriceBook, inquiry: Inquiry) -> Jobs:
+def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, book: PriceBook, inquiry: Inquiry) -> Jobs:
     return Jobs(
         digests=digests.tick,
+        budget_notices=notices.tick,
         sweep_costs=across(db, Operations.sweep_costs),
         ask_later=inquiry.tick,
         clean=across(db, Operations.clean),

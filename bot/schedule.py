@@ -23,6 +23,7 @@ class Jobs:
     """What recurs."""
 
     digests: Job
+    budget_notices: Job
     sweep_costs: Job
     ask_later: Job
     clean: Job
@@ -38,6 +39,7 @@ async def schedule(jobs: Jobs) -> AsyncIterator[None]:
     )
     first = datetime.now(UTC)
     scheduler.add_job(_quietly("digests", jobs.digests), "interval", seconds=30)
+    scheduler.add_job(_quietly("budget_notices", jobs.budget_notices), "interval", seconds=20)
     scheduler.add_job(_quietly("sweep_costs", jobs.sweep_costs), "interval", seconds=30)
     scheduler.add_job(_quietly("prices", jobs.prices), "interval", seconds=30)
     scheduler.add_job(_quietly("ask_later", jobs.ask_later), "interval", seconds=30)

@@ -15,7 +15,8 @@ import yaml
 from jsonschema import Draft7Validator
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.bolt import build_app
+from bot.slack.bolt import Commands, build_app
+from bot.slack.budget_requests import BudgetRequests
 from bot.slack.oauth import SCOPES
 from tests.tracked import ROOT, tracked
 
@@ -34,9 +35,11 @@ SCOPES_OF_METHOD: dict[str, set[str]] = {
     "auth.test": set(),
     "chat.getPermalink": set(),
     "chat.postMessage": {"chat:write"},
+    "chat.update": {"chat:write"},
     "conversations.history": HISTORY,
     "conversations.replies": HISTORY,
     "users.info": {"users:read"},
+    "users.list": {"users:read"},
 }
 OPTIONAL_SCOPE_OF_METHOD = {
     "files.completeUploadExternal": "files:write",
@@ -113,7 +116,8 @@ def manifest(name: str) -> Any:
 def registered(kind: str) -> list[str]:
     """What Bolt was told to listen to: the constraint that each listener's matcher closes over."""
     nobody = cast(Any, None)
-    app: AsyncApp = build_app("secret", "http://127.0.0.1:9/api/", cast(Any, authorize), nobody, nobody)
+    commands = Commands(nobody, BudgetRequests(nobody, nobody, nobody))
+    app: AsyncApp = build_app("secret", "http://127.0.0.1:9/api/", cast(Any, authorize), nobody, commands)
     matchers = [matcher for listener in app._async_listeners for matcher in listener.matchers]
     found = [constraint(cast(Any, matcher).func) for matcher in matchers]
     return sorted(name for of, name in found if of == kind)

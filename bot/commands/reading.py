@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -28,6 +30,13 @@ async def report_at(settings: Settings, slack_id: str, period: Period, by: str) 
     async with open_database(settings) as db:
         baseline = read_tiers(settings.tiers, {}, load_price_book()).baseline[0]
         return await Reports(db, baseline).spend(await workspace_at(db, slack_id), period, by)
+
+
+@asynccontextmanager
+async def database_at(settings: Settings, slack_id: str) -> AsyncIterator[tuple[Database, UUID]]:
+    """The database, and one workspace, by its Slack id or because it is the only one. Raises SettingError."""
+    async with open_database(settings) as db:
+        yield db, await workspace_at(db, slack_id)
 
 
 async def explained_at(settings: Settings, slack_id: str, told: str, as_json: bool) -> list[str]:

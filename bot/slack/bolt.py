@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.costs.budget_words import REQUEST_ACTION
 from bot.db.ids import workspace_id_of
+from bot.slack.budget_blocks import APPROVE_ACTION, DENY_ACTION
+from bot.slack.budget_requests import BudgetRequests
 from bot.slack.costs_command import CostsCommand
 from bot.slack.failures import tell
 from bot.slack.ingest import Ingest, Next
@@ -22,12 +27,20 @@ COSTS = "/lucy-costs"
 EVENTS = ("app_mention", "message", "app_uninstalled", "tokens_revoked")
 
 
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What answers people's commands and buttons."""
+
+    costs: CostsCommand
+    budgets: BudgetRequests
+
+
 def build_app(
     signing_secret: str | None,
     base_url: str,
     authorize: Authorizer,
     ingest: Ingest,
-    costs: CostsCommand,
+    commands: Commands,
 ) -> AsyncApp:
     """An app that stores asks and farewells before it acknowledges them. Without a signing secret only Socket Mode may feed it."""
 
@@ -43,7 +56,9 @@ def build_app(
     app.error(tell)
     for event in EVENTS:
         app.event(event)(_stored_already)
-    app.command(COSTS)(_command(costs))
+    app.command(COSTS)(_command(commands.costs))
+    app.action(REQUEST_ACTION)(_press(commands.budgets.ask))
+    app.action(re.compile(f"{APPROVE_ACTION}|{DENY_ACTION}"))(_press(commands.budgets.decide))
     app.action(re.compile(".*"))(_only_acknowledged)
     return app
 
@@ -62,7 +77,20 @@ def _command(costs: CostsCommand) -> Callable[..., Awaitable[None]]:
         ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext
     ) -> None:
         await ack()
-        slack_id = context.team_id or context.enterprise_id or ""
-        await costs.answer(respond, command, workspace_id_of(slack_id))
+        await costs.answer(respond, command, _workspace_id(context))
 
     return lucy_costs
+
+
+def _press(pressed: Callable[[AsyncRespond, dict[str, Any], UUID], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    async def press(ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        await ack()
+        await pressed(respond, body, _workspace_id(context))
+
+    return press
+
+
+def _workspace_id(context: AsyncBoltContext) -> UUID:
+    """Whose command or button it is, as its authorization says."""
+    owner = context.enterprise_id if context.is_enterprise_install else context.team_id
+    return workspace_id_of(owner or context.enterprise_id or "")

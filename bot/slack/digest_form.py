@@ -126,6 +126,8 @@ class DigestForm:
             return
         async with self._db.unit(asker.workspace_id) as unit:
             told = await _done(unit, wanted, asker.user_id)
+            if isinstance(wanted, SetDigest | DigestOff):
+                await unit.budgets.recount()  # a digest's zone is the workspace's where no other was set
         await say(respond, told)
 
 

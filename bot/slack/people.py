@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from bot import log
@@ -16,6 +17,7 @@ _log = log.get(__name__)
 _REMEMBER_S = 600.0
 _AT_MOST = 5000
 _AT_ONCE = 8
+_APPROVERS, _PAGE, _PAGES = 5, 200, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,10 @@ class People:
         self._clients, self._clock, self._within_s = clients, clock, within_s
         self._known: dict[tuple[UUID, str], tuple[float, Person]] = {}
 
-    async def find(self, workspace_id: UUID, user_id: str) -> Person:
-        """The person; one whom Slack won't show us is called by their id and is no admin."""
+    async def find(self, workspace_id: UUID, user_id: str, *, fresh: bool = False) -> Person:
+        """The person; one whom Slack won't show us is called by their id and is no admin. `fresh`: ask Slack now."""
         known = self._remembered(workspace_id, user_id)
-        if known:
+        if known and not fresh:
             return known
         try:
             client = await self._clients.of(workspace_id)
@@ -92,3 +94,24 @@ class People:
             self._known.clear()
         self._known[workspace_id, user_id] = (self._clock() + _REMEMBER_S, person)
         return person
+
+    async def approvers(self, workspace_id: UUID, first: str) -> list[str]:
+        """At most five of Slack's admins and owners, `first` before the others if they are one."""
+        cursor, admins = "", []
+        try:
+            client = await self._clients.of(workspace_id)
+            for _ in range(_PAGES):
+                page = await client.call("users.list", limit=_PAGE, cursor=cursor)
+                admins += [str(user["id"]) for user in page.get("members", []) if _may_decide(user)]
+                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+                if not cursor or len(admins) >= _APPROVERS:
+                    break
+        except (SlackRefused, SlackUnsure, NotInstalled):
+            _log.info("admins_unlisted", workspace_id=str(workspace_id))
+        if first not in admins and (await self.find(workspace_id, first)).is_admin:
+            admins.append(first)
+        return sorted(admins, key=lambda user_id: user_id != first)[:_APPROVERS]
+
+
+def _may_decide(user: dict[str, Any]) -> bool:
+    return bool(user.get("is_admin") or user.get("is_owner")) and not user.get("is_bot") and not user.get("deleted")

@@ -95,5 +95,4 @@ class Naming:
 async def zone_of(db: Database, workspace_id: UUID) -> str:
     """Whose days are meant."""
     async with db.unit(workspace_id) as unit:
-        setting = await unit.digests.setting()
-    return setting.zone if setting else "UTC"
+        return await unit.workspaces.zone()

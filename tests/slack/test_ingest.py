@@ -18,7 +18,9 @@ from bot.costs.reports import Reports
 from bot.db.database import Database
 from bot.db.encryption import Cipher
 from bot.db.installations import Installation
-from bot.slack.bolt import build_app
+from bot.slack.bolt import Commands, build_app
+from bot.slack.budget_notices import BudgetNotices
+from bot.slack.budget_requests import BudgetRequests
 from bot.slack.costs_command import CostsCommand
 from bot.slack.ingest import Ingest
 from bot.slack.installations import Access, Clients, OneToken
@@ -32,8 +34,10 @@ NOWHERE = "http://127.0.0.1:9/api/"
 def lucy_on(db: Database, wake: Callable[[], None] = lambda: None, ingest: Any = None) -> AsyncApp:
     """Bolt as Lucy builds it, with a Slack whose Web API is down."""
     clients = Clients(OneToken(Access("T0ACME", "xoxb-1", "B0LUCY", "U0LUCY")), NOWHERE)
-    costs = CostsCommand(People(clients), SpendForm(db, Reports(db, "m"), Naming(People(clients), Permalinks(clients))))
-    return build_app("secret", NOWHERE, clients.authorizer(), ingest or Ingest(db, wake), costs)
+    people = People(clients)
+    costs = CostsCommand(people, SpendForm(db, Reports(db, "m"), Naming(people, Permalinks(clients))))
+    commands = Commands(costs, BudgetRequests(db, people, BudgetNotices(db, clients, people)))
+    return build_app("secret", NOWHERE, clients.authorizer(), ingest or Ingest(db, wake), commands)
 
 
 def signed(

@@ -80,10 +80,10 @@ class SlackWorkspace:
         return shown
 
     async def press(self, action_id: str, value: str, user: str, channel: str, ts: str) -> int:
-        """Someone presses a button of a message."""
+        """Someone presses a button of a message; what only they see then is told to the listeners."""
         action = {"action_id": action_id, "value": value, "type": "button"}
-        message = self.state.find(channel, ts)
-        return await self._interact("block_actions", user, channel={"id": channel}, message=message, actions=[action])
+        more = {"message": self.state.find(channel, ts), "response_url": self._response_url(channel, user)[0]}
+        return await self._interact("block_actions", user, channel={"id": channel}, actions=[action], **more)
 
     async def shortcut(self, callback_id: str, user: str, channel: str, ts: str) -> int:
         """Someone picks a shortcut from a message's menu."""
@@ -124,6 +124,10 @@ class SlackWorkspace:
     def _escaped(self, text: str) -> str:
         """Slack turns #names and @names into ids when a command's should_escape is on."""
         ids = {channel.name: channel.id for channel in self.state.channels.values()}
+        people = {person.name.split()[0].lower(): person.id for person in self.state.people.values()}
+        text = re.sub(
+            r"(?<!\w)@(\w+)", lambda m: f"<@{people[m[1].lower()]}|{m[1]}>" if m[1].lower() in people else m[0], text
+        )
         return re.sub(r"#([\w-]+)", lambda m: f"<#{ids[m[1]]}|{m[1]}>" if m[1] in ids else m[0], text)
 
     async def _respond(self, request: web.Request) -> web.Response:
