@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from bot.costs.periods import days
 from bot.db.bills import BillCheck
-from bot.db.database import Database, Unit
+from bot.db.budgets import BudgetKey
+from bot.db.database import Database
 from bot.db.digest_reads import DaySums, KeySums, Stretch, ThreadSum
 from bot.db.digests import Kind, Posted
 from bot.db.rollups import Sums
@@ -26,20 +27,14 @@ _CHART_DAYS = 14
 _BILLS = 35 * DAY
 _MOST_ANOMALIES = 3
 
-CapOf = Callable[[Unit], Awaitable[Decimal | None]]
-"""A workspace's budget for a month in USD, or None."""
-
-
-async def no_cap(_: Unit) -> Decimal | None:
-    """There is no budget."""
-    return None
+_MONTHS_CAP = BudgetKey("workspace", "", "month")
 
 
 class Composer:
     """Composes digests of any workspace."""
 
-    def __init__(self, db: Database, baseline_model: str, cap_of: CapOf = no_cap) -> None:
-        self._db, self._baseline_model, self._cap_of = db, baseline_model, cap_of
+    def __init__(self, db: Database, baseline_model: str) -> None:
+        self._db, self._baseline_model = db, baseline_model
 
     async def compose(self, workspace_id: UUID, span: Span, zone: str, *, named: bool = True) -> Digest:
         """What a span cost; without `named`, nothing in it says who anybody is."""
@@ -55,7 +50,7 @@ class Composer:
             )
             threads = await reads.dearest_threads(_stretch(span.first, span.last, zone), TOP) if _one(span) else []
             posted = await unit.digests.posted_before(span.kind, span.last)
-            limit = await self._cap_of(unit)
+            cap = await unit.budgets.standing(_MONTHS_CAP)
             history = _history(tiers, begin, span.last)
             anomalies = _anomalies(history, span)
             moved = await reads.by_day(zone, _stretches(anomalies, zone), _DIMENSIONS) if anomalies else []
@@ -69,7 +64,7 @@ class Composer:
             baseline_model=self._baseline_model,
             before_usd=_spent(history, held_against.first, held_against.last),
             mean_usd=_mean(history, span),
-            month=_month(history, span.last, limit),
+            month=_month(history, span.last, cap.budget.limit_usd if cap else None),
             chart=_chart(tiers, span.last - (_CHART_DAYS - 1) * DAY, span.last),
             tops=tops if named else tuple(map(_counted, tops)),
             threads=tuple(map(_without_direct, threads)),

@@ -7,7 +7,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from bot.db.bills import BillCheck
-from bot.db.database import Database, Unit
+from bot.db.budgets import Budget, BudgetKey, Mode
+from bot.db.database import Database
 from bot.db.digests import Kind
 from bot.db.ids import workspace_id_of
 from bot.digests.compose import Composer
@@ -75,11 +76,10 @@ async def test_a_month_of_weekdays_is_forecast_and_its_cap_dated(db: Database, w
     for ago in range(28):
         if days_ago(ago).weekday() < 5:
             await spend(db, workspace_id, days_ago(ago), Spent("10"))
+    async with db.unit(workspace_id) as unit:
+        await unit.budgets.set(Budget(BudgetKey("workspace", "", "month"), Decimal(190), Mode.SOFT, "U0ADA"))
 
-    async def cap(_: Unit) -> Decimal:
-        return Decimal(190)
-
-    digest = await Composer(db, "big/model", cap).compose(workspace_id, YESTERDAY, "UTC")
+    digest = await digest_of(db, workspace_id)
 
     assert digest.month.spent_usd == 160
     assert digest.month.heading_for
