@@ -6,10 +6,10 @@ A row of the ledger remembers in `held` which counters its reserve stands on, so
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
-from bot.db.base import USD
+from bot.db.prepared import Prepared
 
 _WORKSPACE = bindparam("workspace_id", type_=Uuid)
 _AT = bindparam("at", type_=TIMESTAMP(timezone=True))
@@ -31,7 +31,7 @@ ZONE = text(f"WITH {_ZONED} SELECT zone FROM zoned").bindparams(_WORKSPACE)
 
 KNOWS_ZONE = text("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = :zone)")
 
-RESERVE = text(
+RESERVE = Prepared(
     f"""
     WITH applying AS (
         SELECT scope, key, span, limit_usd, mode, set_by FROM budget
@@ -39,7 +39,7 @@ RESERVE = text(
               (('workspace', ''), ('user', :user_id), ('channel', :channel_id))
     ), {_ZONED}, reserved AS (
         INSERT INTO budget_spend AS present (workspace_id, scope, key, span, starts, ends, reserved_usd)
-        SELECT :workspace_id, scope, key, span, {_WINDOW}, coalesce(:reserve_usd, 0)
+        SELECT :workspace_id, scope, key, span, {_WINDOW}, coalesce(:reserve_usd::numeric, 0)
         FROM applying CROSS JOIN zoned ORDER BY scope, key, span
         ON CONFLICT (workspace_id, scope, key, span, starts)
         DO UPDATE SET reserved_usd = present.reserved_usd + excluded.reserved_usd
@@ -48,12 +48,6 @@ RESERVE = text(
     SELECT reserved.*, limit_usd, mode, set_by, zone
     FROM reserved JOIN applying USING (scope, key, span) CROSS JOIN zoned ORDER BY scope, key, span
     """
-).bindparams(
-    _WORKSPACE,
-    _AT,
-    bindparam("user_id", type_=Text),
-    bindparam("channel_id", type_=Text),
-    bindparam("reserve_usd", type_=USD),
 )
 """Put a reserve on every budget that applies; the sums it returns say whether it fits. Not fitting: roll back."""
 

@@ -96,13 +96,13 @@ class BudgetStore:
         Raises OverBudget: then the unit must not commit. `usd` is None for an unpriced model.
         """
         who = {"workspace_id": self._workspace_id, "user_id": user_id, "channel_id": channel_id}
-        rows = (await self._session.execute(RESERVE, {**who, "reserve_usd": usd, "at": at})).all()
+        rows = await RESERVE.rows(self._session, {**who, "reserve_usd": usd, "at": at})
         held = [_standing(row, usd or Decimal(0)) for row in rows]
         too_much = [one for one in held if one.is_hard and not _fits(one, usd)]
         if too_much:
             blocking = max(too_much, key=lambda one: one.ends)
             raise OverBudget(blocking, usd, may_step_down=all(one.budget.mode is Mode.STEP_DOWN for one in too_much))
-        return [row.id for row in rows] or None
+        return [row["id"] for row in rows] or None
 
     async def move(self, moves: Sequence[Mapping[str, object]]) -> None:
         """Rows of the ledger moved, as its statements tell: their counters move by what was released and spent."""
@@ -134,7 +134,7 @@ class BudgetStore:
     async def standings(self, at: datetime | None = None) -> Sequence[Standing]:
         """Every budget in the window of `at` (now): the workspace's, then channels', then people's."""
         rows = await self._session.execute(STANDINGS, {"workspace_id": self._workspace_id, "at": at})
-        return [_standing(row) for row in rows]
+        return [_standing(row) for row in rows.mappings()]
 
     async def standing(self, key: BudgetKey) -> Standing | None:
         """One budget in its present window."""
@@ -156,5 +156,6 @@ def _fits(standing: Standing, usd: Decimal | None) -> bool:
 
 def _standing(row: Any, ours: Decimal = Decimal(0)) -> Standing:
     """A row of RESERVE or STANDINGS, without the reserve we just added to it."""
-    budget = Budget(BudgetKey(row.scope, row.key, row.span), row.limit_usd, Mode(row.mode), row.set_by)
-    return Standing(budget, row.starts, row.ends, row.zone, row.spent_usd, row.reserved_usd - ours)
+    key = BudgetKey(row["scope"], row["key"], row["span"])
+    budget = Budget(key, row["limit_usd"], Mode(row["mode"]), row["set_by"])
+    return Standing(budget, row["starts"], row["ends"], row["zone"], row["spent_usd"], row["reserved_usd"] - ours)

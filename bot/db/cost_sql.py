@@ -6,12 +6,9 @@ Every statement names its workspace as a constant, so that a sharded database se
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Uuid, text
 
-from sqlalchemy import ARRAY, Boolean, Double, Integer, SmallInteger, Text, Uuid, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
-
-from bot.db.base import USD
+from bot.db.prepared import Prepared
 
 _SUMS = (
     "calls", "fallbacks", "failed", "unpriced", "unknown", "estimated", "diverged", "input_tokens", "cached_input_tokens",
@@ -65,49 +62,38 @@ FROM new JOIN old USING (workspace_id, created_at, id)
 """
 """The rollup moves by the difference; how many rows moved, and what that means to the budgets they stand on."""
 
-_OUTCOME: dict[str, Any] = {
-    "state": Text, "error_class": Text, "model": Text, "response_model": Text, "provider_response_id": Text,
-    "input_tokens": Integer, "cached_input_tokens": Integer, "cache_write_tokens": Integer,
-    "cache_write_1h_tokens": Integer, "output_tokens": Integer, "reasoning_tokens": Integer,
-    "service_tier": Text, "usage_source": Text, "usage": JSONB(none_as_null=True),
-    "cost_usd": USD, "list_usd": USD, "reported_usd": USD, "baseline_usd": USD, "cache_saved_usd": USD, "cost_source": Text,
-    "rates": JSONB(none_as_null=True), "flags": ARRAY(Text), "latency_ms": Integer, "first_token_ms": Integer,
-}  # fmt: skip
+OUTCOME_FIELDS = (
+    "state", "error_class", "model", "response_model", "provider_response_id", "input_tokens", "cached_input_tokens",
+    "cache_write_tokens", "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "service_tier", "usage_source",
+    "usage", "cost_usd", "list_usd", "reported_usd", "baseline_usd", "cache_saved_usd", "cost_source", "rates", "flags",
+    "latency_ms", "first_token_ms",
+)  # fmt: skip
 
-OUTCOME_FIELDS = tuple(_OUTCOME)
-
+_JSON = frozenset({"rates", "usage"})
 _KEEPS_WHAT_IT_HAD = frozenset({"rates"})
 
 _SET = ", ".join(
     f"{name} = coalesce(:{name}, cost_log.{name})" if name in _KEEPS_WHAT_IT_HAD else f"{name} = :{name}"
-    for name in _OUTCOME
+    for name in OUTCOME_FIELDS
 )
 
-_ATTEMPT: dict[str, Any] = {
-    "id": Uuid, "task_id": Uuid, "purpose": Text, "tier": SmallInteger, "intent": Text, "attempt": SmallInteger,
-    "requested_model": Text, "provider": Text, "deployment": Text, "reserved_usd": USD,
-    "rates": JSONB(none_as_null=True), "price_book": Text, "baseline_model": Text, "user_id": Text,
-    "channel_id": Text, "thread_ts": Text, "streamed": Boolean,
-}  # fmt: skip
+ATTEMPT_FIELDS = (
+    "id", "task_id", "purpose", "tier", "intent", "attempt", "requested_model", "provider", "deployment", "reserved_usd",
+    "rates", "price_book", "baseline_model", "user_id", "channel_id", "thread_ts", "streamed",
+)  # fmt: skip
 
-OPEN = text(
+OPEN = Prepared(
     f"""
-    INSERT INTO cost_log (workspace_id, created_at, expires_at, model, held, {", ".join(_ATTEMPT)})
+    INSERT INTO cost_log (workspace_id, created_at, expires_at, model, held, {", ".join(ATTEMPT_FIELDS)})
     VALUES (:workspace_id, coalesce(:created_at, now()), now() + make_interval(secs => :lifetime_s), :model, :held,
-            {", ".join(f":{name}" for name in _ATTEMPT)})
+            {", ".join(f":{name}" for name in ATTEMPT_FIELDS)})
     RETURNING created_at
-    """
-).bindparams(
-    bindparam("workspace_id", type_=Uuid),
-    bindparam("created_at", type_=TIMESTAMP(timezone=True)),
-    bindparam("lifetime_s", type_=Double),
-    bindparam("model", type_=Text),
-    bindparam("held", type_=ARRAY(Uuid)),
-    *(bindparam(name, type_=kind) for name, kind in _ATTEMPT.items()),
+    """,
+    _JSON,
 )
 """A row for a request that is about to leave."""
 
-TRANSITION = text(
+TRANSITION = Prepared(
     f"""
     WITH old AS (
         SELECT * FROM cost_log
@@ -121,17 +107,12 @@ TRANSITION = text(
         RETURNING cost_log.*
     )
     """
-    + ROLL_UP
-).bindparams(
-    bindparam("workspace_id", type_=Uuid),
-    bindparam("created_at", type_=TIMESTAMP(timezone=True)),
-    bindparam("id", type_=Uuid),
-    bindparam("allowed", type_=ARRAY(Text)),
-    *(bindparam(name, type_=kind) for name, kind in _OUTCOME.items()),
+    + ROLL_UP,
+    _JSON,
 )
 """One row leaves its state, if that or the source of its usage is one of `allowed`; the rollup moves by the difference."""
 
-SWEEP = text(
+SWEEP = Prepared(
     """
     WITH old AS (
         SELECT * FROM cost_log WHERE workspace_id = :workspace_id AND state = 'open' AND expires_at < now()
@@ -145,7 +126,7 @@ SWEEP = text(
     )
     """
     + ROLL_UP
-).bindparams(bindparam("workspace_id", type_=Uuid))
+)
 """A workspace's open rows whose time is over become `unknown`; their reserve stands."""
 
 EXPIRED_WORKSPACES = text(

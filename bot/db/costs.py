@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from asyncpg import CheckViolationError
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.budgets import BudgetStore
@@ -104,14 +104,13 @@ class CostStore:
         values = {name: getattr(attempt, name) for name in NewAttempt.__slots__}
         values |= {"workspace_id": self._workspace_id, "model": attempt.requested_model}
         try:
-            opened = await self._session.execute(
-                OPEN, {**values, "held": held, "created_at": at, "lifetime_s": lifetime_s}
-            )
-        except IntegrityError as error:
-            if _names_no_constraint(error):
+            values |= {"held": held, "created_at": at, "lifetime_s": lifetime_s}
+            created_at = await OPEN.value(self._session, values)
+        except CheckViolationError as error:
+            if error.constraint_name is None:
                 raise MissingPartition(f"cost_log has no partition for {at or 'now'}") from error
             raise
-        return OpenAttempt(self._workspace_id, opened.scalar_one(), attempt.id)
+        return OpenAttempt(self._workspace_id, created_at, attempt.id)
 
     async def move(self, attempt: OpenAttempt, outcome: Outcome) -> bool:
         """Settle, fail or give up an attempt; False when it had left its state before, and nothing moved.
@@ -123,15 +122,15 @@ class CostStore:
         allowed += ["estimated"] if outcome.usage_source == "reported" else []
         values = {name: getattr(outcome, name) for name in OUTCOME_FIELDS} | {"flags": list(outcome.flags) or None}
         key = {"workspace_id": self._workspace_id, "created_at": attempt.created_at, "id": attempt.id}
-        row = (await self._session.execute(TRANSITION, {**key, "allowed": allowed, **values})).one()
-        if row.budgeted and outcome.state != "unknown":
-            await self._budgets.move(row.budgeted)
-        return bool(row.moved)
+        row = await TRANSITION.row(self._session, {**key, "allowed": allowed, **values})
+        if row["budgeted"] and outcome.state != "unknown":
+            await self._budgets.move(row["budgeted"])
+        return bool(row["moved"])
 
     async def sweep(self) -> int:
         """Turn expired open rows to unknown; how many."""
-        swept = await self._session.execute(SWEEP, {"workspace_id": self._workspace_id})
-        return int(swept.scalar_one())
+        swept = await SWEEP.value(self._session, {"workspace_id": self._workspace_id})
+        return int(swept)
 
     async def of_task(self, task_id: UUID) -> Sequence[CostRow]:
         """Every attempt made for a task, oldest first."""
@@ -142,9 +141,3 @@ class CostStore:
         """The exact sum of every priced row of this workspace, in USD."""
         mine = select(func.coalesce(func.sum(CostRow.cost_usd), 0)).where(CostRow.workspace_id == self._workspace_id)
         return (await self._session.execute(mine)).scalar_one() or Decimal(0)
-
-
-def _names_no_constraint(error: IntegrityError) -> bool:
-    """A check that no constraint made is PostgreSQL's own: the row fits into no partition."""
-    cause = error.orig.__cause__ if error.orig else None
-    return getattr(cause, "sqlstate", None) == "23514" and getattr(cause, "constraint_name", None) is None

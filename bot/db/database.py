@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import text
@@ -29,6 +29,7 @@ from bot.db.operations import Operations
 from bot.db.past_costs import PastCosts
 from bot.db.replies import ReplyStore
 from bot.db.rollups import RollupStore
+from bot.db.transaction import refuse_closed, transaction
 from bot.db.workspaces import WorkspaceStore
 
 _in_unit: ContextVar[bool] = ContextVar("in_unit", default=False)
@@ -68,7 +69,10 @@ class Database:
     @classmethod
     def open(cls, url: str, cipher: Cipher, *, pool_size: int = 10, statement_timeout_s: float = 30) -> Self:
         """A pool on `url` (`postgres://`, `postgresql://` or `postgresql+asyncpg://`). Connects on first use."""
-        return cls(engine_for(url, pool_size=pool_size, statement_timeout_s=statement_timeout_s), cipher)
+        engine = engine_for(
+            url, pool_size=pool_size, statement_timeout_s=statement_timeout_s, isolation_level="AUTOCOMMIT"
+        )
+        return cls(refuse_closed(engine), cipher)
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -110,7 +114,7 @@ class Database:
         assert not _in_unit.get(), "units of work do not nest"
         token = _in_unit.set(True)
         try:
-            async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+            async with transaction(self._engine) as session:
                 yield session
         except FOREIGN as error:
             absent = away(error)
@@ -126,7 +130,7 @@ def inside_unit() -> bool:
     return _in_unit.get()
 
 
-def engine_for(url: str, *, pool_size: int = 5, statement_timeout_s: float = 30) -> AsyncEngine:
+def engine_for(url: str, *, pool_size: int = 5, statement_timeout_s: float = 30, **more: Any) -> AsyncEngine:
     """An engine for any of the URL forms people paste; its errors hold no values. Raises SettingError."""
     plain, arguments = address_of(url)
     arguments["server_settings"]["statement_timeout"] = str(int(statement_timeout_s * 1000))
@@ -138,4 +142,5 @@ def engine_for(url: str, *, pool_size: int = 5, statement_timeout_s: float = 30)
         pool_timeout=5,
         pool_pre_ping=False,
         hide_parameters=True,
+        **more,
     )

@@ -5,19 +5,21 @@ from __future__ import annotations
 import socket
 import ssl
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import DatabaseAway, LucyError, SettingError
 
-FOREIGN = (OSError, PoolTimeout, DBAPIError)
-"""What a statement may raise that is not ours."""
+FOREIGN = (OSError, PoolTimeout, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What a statement may raise that is not ours, through the session or from the driver itself."""
 _REFUSED = ("28", "3D000")
 """Classes of SQLSTATE, from PostgreSQL's appendix A: the login or the database is not accepted there."""
 _NOT_ALLOWED = ("42501", "25006")
 """The user may not create tables; the server is a standby that only reads."""
-_FOR_NOW = ("08", "25006", "40", "53", "57", "58")
-"""Connection lost, failed over to a standby, deadlock, disk or connections used up, stopping or starting, I/O error."""
+_FOR_NOW = ("08", "25006", "40", "53", "55P03", "57", "58")
+"""Connection lost, failed over to a standby, deadlock, disk or connections used up, a lock that was not to be had, stopping
+or starting, I/O error."""
 
 _NETWORK = (
     (socket.gaierror, "the host's name is not known"),
@@ -72,4 +74,6 @@ def _no_trust(error: BaseException) -> bool:
 def _lost(error: BaseException) -> bool:
     if isinstance(error, OSError | PoolTimeout | InterfaceError | OperationalError):
         return True
+    if isinstance(error, asyncpg.InterfaceError):
+        return not isinstance(error, ValueError)
     return isinstance(error, DBAPIError) and error.connection_invalidated

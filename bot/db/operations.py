@@ -67,7 +67,6 @@ class Operations:
         try:
             taken = await self._session.execute(CLAIM, {"lease_id": lease_id, "worker": worker, "lease_s": lease_s})
         except IntegrityError:
-            await self._session.rollback()
             return None
         row = taken.one_or_none()
         return None if row is None else self._taken(row, lease_id)
@@ -94,8 +93,7 @@ class Operations:
         workspaces = (await self._session.execute(EXPIRED_WORKSPACES)).scalars().all()
         swept = 0
         for workspace_id in workspaces:
-            moved = await self._session.execute(SWEEP, {"workspace_id": workspace_id})
-            swept += int(moved.scalar_one())
+            swept += int(await SWEEP.value(self._session, {"workspace_id": workspace_id}))
         return swept
 
     async def booked(self, provider: str, start: datetime, end: datetime) -> list[Booked]:

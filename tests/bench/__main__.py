@@ -11,6 +11,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.attempt import attempt_cost
 from tests.bench.figure import Figure
 from tests.bench.inside import around_a_call, fast_path, help_time, pricing
 from tests.bench.whole import whole
@@ -21,6 +22,8 @@ async def figures() -> AsyncIterator[Figure]:
     yield await around_a_call()
     yield pricing()
     yield help_time()
+    async for figure in attempt_cost():
+        yield figure
     async for figure in whole():
         yield figure
 

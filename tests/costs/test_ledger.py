@@ -10,7 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from asyncpg import CheckViolationError
 
 from bot.db.costs import MissingPartition, Outcome
 from bot.db.database import Database
@@ -176,7 +176,7 @@ async def test_an_attempt_of_long_ago_finds_its_partition(db: Database, workspac
 async def test_the_table_itself_refuses_a_wrong_row(db: Database, workspace_id: UUID, wrong: Outcome) -> None:
     key = await opened(db, workspace_id)
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises(CheckViolationError):
         await move(db, key, wrong)
 
     assert await rollup(db, workspace_id) == {}

@@ -1,0 +1,84 @@
+"""A unit is one transaction, whoever speaks in it; a database that can't answer is away, by either road."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from bot.db.database import Database
+from bot.db.encryption import Cipher
+from bot.db.transaction import driver_of
+from bot.errors import DatabaseAway
+from tests.costs.ledger import opened, rollup, rows
+
+Road = Callable[[Database, str], Awaitable[None]]
+OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+async def by_session(db: Database, statement: str) -> None:
+    async with db.operations() as operations:
+        await operations._session.execute(text(statement))
+
+
+async def by_driver(db: Database, statement: str) -> None:
+    async with db.operations() as operations:
+        await driver_of(operations._session).execute(statement)
+
+
+async def both_then_away(db: Database, statement: str) -> None:
+    async with db.operations() as operations:
+        await operations._session.execute(text(statement))
+        await driver_of(operations._session).execute(statement)
+        raise ConnectionResetError
+
+
+both_roads = pytest.mark.parametrize("road", [by_session, by_driver])
+
+
+@both_roads
+async def test_what_either_road_wrote_is_undone_together(db: Database, workspace_id: UUID, road: Road) -> None:
+    key = await opened(db, workspace_id)
+    forget = f"DELETE FROM cost_log WHERE id = '{key.id}'"
+
+    with pytest.raises(DatabaseAway):
+        await both_then_away(db, forget)
+
+    assert [row.id for row in await rows(db, workspace_id)] == [key.id]
+    await road(db, forget)
+    assert await rows(db, workspace_id) == []
+
+
+@both_roads
+async def test_a_connection_that_is_cut_means_the_database_is_away(db: Database, road: Road) -> None:
+    with pytest.raises(DatabaseAway):
+        await road(db, "SELECT pg_terminate_backend(pg_backend_pid())")
+
+    await db.ping()
+
+
+@both_roads
+async def test_a_statement_that_takes_too_long_means_it_is_away(database_url: str, cipher: Cipher, road: Road) -> None:
+    hasty = Database.open(database_url, cipher, statement_timeout_s=0.05)
+
+    with pytest.raises(DatabaseAway):
+        await road(hasty, "SELECT pg_sleep(5)")
+
+    await hasty.ping()
+    await hasty.close()
+
+
+async def test_connections_that_were_cut_while_idle_are_not_handed_out(
+    db: Database, database_url: str, cipher: Cipher, workspace_id: UUID
+) -> None:
+    await opened(db, workspace_id)
+    another = Database.open(database_url, cipher)
+    await by_session(another, OTHERS)
+
+    await opened(db, workspace_id)
+
+    assert len(await rows(db, workspace_id)) == 2
+    assert await rollup(db, workspace_id) == {}
+    await another.close()
