@@ -16,6 +16,7 @@ from bot.costs.footer import footer_of
 from bot.costs.inquiry import Inquiry
 from bot.costs.price_book import PriceBook, load_price_book
 from bot.costs.reports import Reports
+from bot.costs.spool import FileSpool
 from bot.costs.tracker import Tracker
 from bot.db.database import Database
 from bot.db.encryption import Cipher, derived_key
@@ -112,11 +113,14 @@ async def lucy(
         ingest_db = Database.open(db.url, _cipher(settings), pool_size=4, statement_timeout_s=1.5)
         stack.push_async_callback(ingest_db.close)
         telemetry, client = Telemetry(), LitellmClient()
-        tracker = Tracker(db, book, tiers.baseline, telemetry)
+        spool = FileSpool(settings.home / "spool", _cipher(settings))
+        telemetry.spool_depth.set_function(lambda: spool.depth)
+        await spool.settle(db)
+        tracker = Tracker(db, book, tiers.baseline, telemetry, spool=spool)
         router = Router(tiers, client, tracker, Breakers())
         inquiry = Inquiry(db, tiers.deployments, tiers.baseline[1], generations)
         reports, composer = Reports(db, tiers.baseline[0]), Composer(db, tiers.baseline[0])
-        parts = _Parts(db, ingest_db, telemetry, client, router, reports, composer, book, inquiry)
+        parts = _Parts(db, ingest_db, telemetry, client, router, reports, composer, book, inquiry, spool)
         await overlays.refresh(db, book)
         await client.warm_up()
         url, digests, ended = await _serve(stack, settings, parts)
@@ -137,6 +141,7 @@ class _Parts:
     composer: Composer
     book: PriceBook
     inquiry: Inquiry
+    spool: FileSpool
 
 
 async def _serve(
@@ -160,7 +165,7 @@ async def _serve(
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))
-    await stack.enter_async_context(schedule(_jobs(db, digests, notices, parts.book, parts.inquiry)))
+    await stack.enter_async_context(schedule(_jobs(db, digests, notices, parts)))
     await stack.enter_async_context(serving_metrics(parts.telemetry.exposition, settings.metrics_addr))
     app = web_app(bolt if secret else None, _missing(db, parts.client), pages)
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
@@ -193,15 +198,16 @@ def _missing(db: Database, client: LitellmClient) -> Callable[[], Awaitable[list
     return missing
 
 
-def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, book: PriceBook, inquiry: Inquiry) -> Jobs:
+def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, parts: _Parts) -> Jobs:
     return Jobs(
         digests=digests.tick,
         budget_notices=notices.tick,
         sweep_costs=across(db, Operations.sweep_costs),
-        ask_later=inquiry.tick,
+        settle_spooled=partial(parts.spool.settle, db),
+        ask_later=parts.inquiry.tick,
         clean=across(db, Operations.clean),
         partitions=across(db, Operations.add_partitions),
-        prices=partial(overlays.refresh, db, book),
+        prices=partial(overlays.refresh, db, parts.book),
     )
 
 

@@ -59,7 +59,10 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", validation_alias="HOST", description="Address to listen on.")
     port: int = Field(3000, validation_alias="PORT", ge=0, le=65535, description="Port to listen on.")
-    home: Path = Field(Path(".lucy"), description="Folder of the embedded database.")
+    home: Path = Field(
+        Path(".lucy"),
+        description="Folder of the embedded database, and of what was paid for while a database was away.",
+    )
     tiers: str = Field(
         "default",
         description="A preset (`default`, `classic`, `openrouter`, `local`) or the path of a tiers file.",

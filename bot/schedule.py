@@ -25,6 +25,7 @@ class Jobs:
     digests: Job
     budget_notices: Job
     sweep_costs: Job
+    settle_spooled: Job
     ask_later: Job
     clean: Job
     partitions: Job
@@ -43,6 +44,7 @@ async def schedule(jobs: Jobs) -> AsyncIterator[None]:
     scheduler.add_job(_quietly("sweep_costs", jobs.sweep_costs), "interval", seconds=30)
     scheduler.add_job(_quietly("prices", jobs.prices), "interval", seconds=30)
     scheduler.add_job(_quietly("ask_later", jobs.ask_later), "interval", seconds=30)
+    scheduler.add_job(_quietly("settle_spooled", jobs.settle_spooled), "interval", seconds=10)
     scheduler.add_job(_quietly("clean", jobs.clean), "interval", hours=1, next_run_time=first)
     scheduler.add_job(_quietly("partitions", jobs.partitions), "interval", hours=12, next_run_time=first)
     scheduler.start()

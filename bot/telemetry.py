@@ -30,6 +30,9 @@ class Telemetry:
             buckets=(0.1, 0.3, 1, 3, 10, 30, 60),
         )
         self.waiting = Gauge("lucy_inbox_waiting", "Asks neither done nor dead", registry=self.registry)
+        self.spool_depth = Gauge(
+            "lucy_spool_depth", "Outcomes on disk that wait for the database", registry=self.registry
+        )
 
     def subscribe(self, listener: Listener) -> None:
         """`listener` hears every event as a plain dict; it must not block or raise."""

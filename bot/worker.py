@@ -179,6 +179,7 @@ class Worker:
 
     async def _answered(self, ask: TakenAsk) -> str:
         """See that an answer is stored. Raises Undeliverable when nobody would read it any more."""
+        await self._answerer.settle_late()
         async with self._db.unit(ask.workspace_id) as unit:
             workspace, kept = await unit.workspaces.read(), await unit.replies.kept(ask.task_id)
         if workspace is None or not workspace.active:

@@ -18,7 +18,14 @@ async def test_upkeep_runs_at_start_and_a_foreseen_failure_stops_nothing() -> No
         ran.set()
 
     jobs = Jobs(
-        digests=runs, budget_notices=runs, sweep_costs=runs, ask_later=runs, clean=fails, partitions=runs, prices=runs
+        digests=runs,
+        budget_notices=runs,
+        sweep_costs=runs,
+        settle_spooled=runs,
+        ask_later=runs,
+        clean=fails,
+        partitions=runs,
+        prices=runs,
     )
     async with schedule(jobs):
         await asyncio.wait_for(ran.wait(), 5)

@@ -49,6 +49,10 @@ class Answerer:
                     Call(ask.payer, Purpose.REPLY, choice.tier, choice.intent.value, prompt, keep=ask.keep)
                 )
 
+    async def settle_late(self) -> None:
+        """Keep the answers that came while the database was away: they are paid for. Raises DatabaseAway."""
+        await self._router.settle_late()
+
     async def _choose(self, ask: Ask) -> Choice:
         payer = ask.payer
         async with self._db.unit(payer.workspace_id) as unit:

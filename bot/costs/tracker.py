@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -16,6 +15,7 @@ from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Price
 from bot.costs.repeats import Repeats
 from bot.costs.settlement import OVERSHOT, Terms, broken_off, facts_of, oddities, overshot, plain, priced
+from bot.costs.spool import NO_SPOOL, Spool
 from bot.costs.uninterrupted import uninterrupted
 from bot.db.budgets import OverBudget
 from bot.db.costs import MissingPartition, NewAttempt, OpenAttempt, Outcome
@@ -29,8 +29,7 @@ from bot.telemetry import Telemetry
 _log = log.get(__name__)
 
 _GRACE_S = 60
-_MOST_LATE = 10_000
-_SETTLE_PAUSES_S = (0.2, 0.5, 1, 2, 4, 8, 15)
+_SETTLE_PAUSES_S = (0.2, 0.3, 0.5, *[1] * 29)
 
 
 class Purpose(StrEnum):
@@ -104,16 +103,16 @@ class Tracker:
 
     def __init__(
         self, db: Database, book: PriceBook, baseline: tuple[str, Price | None], telemetry: Telemetry,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep, spool: Spool = NO_SPOOL,
     ) -> None:  # fmt: skip
         """`baseline` is the frontier tier's primary model and its list price."""
         self._db, self._book, self._telemetry, self._sleep = db, book, telemetry, sleep
         self._baseline_model, self._baseline_price = baseline
-        self._late: deque[tuple[OpenAttempt, Outcome]] = deque(maxlen=_MOST_LATE)
-        self._repeats = Repeats()
+        self._repeats, self._spool = Repeats(), spool
 
     async def open(self, attempt: Attempt) -> Opened:
         """Commit the row. Raises DatabaseAway or OverBudget: then the request must not leave."""
+        await self.settle_late()
         row = self._row(attempt)
         try:
             key = await self._open(attempt, row)
@@ -125,8 +124,6 @@ class Tracker:
                 await operations.add_partitions()
             key = await self._open(attempt, row)
         self._telemetry.emit("attempt_opened", **_facts(attempt, key), reserved_usd=plain(row.reserved_usd))
-        if self._late:
-            await self.settle_late()
         return Opened(attempt, key, row.reserved_usd)
 
     async def settle(
@@ -157,11 +154,9 @@ class Tracker:
         return await self._move(opened, outcome, keep, seen.text)
 
     async def settle_late(self) -> None:
-        """Write down what could not be written while the database was away. Raises DatabaseAway."""
-        while self._late:
-            key, outcome = self._late[0]
-            await self._write(key, outcome, None, "")
-            self._late.popleft()
+        """Move what was spooled while the database was away into the ledger. Raises DatabaseAway."""
+        if self._spool.depth:
+            await self._spool.settle(self._db)
 
     async def _open(self, attempt: Attempt, row: NewAttempt) -> OpenAttempt:
         async with self._db.unit(attempt.payer.workspace_id) as unit:
@@ -212,15 +207,20 @@ class Tracker:
         return Settled(outcome.cost_usd, outcome.cost_source, outcome.model)
 
     async def _write_patiently(self, key: OpenAttempt, outcome: Outcome, keep: Keep | None, text: str) -> None:
-        for pause in (*_SETTLE_PAUSES_S, None):
+        """A database that is away is waited for, with the outcome on disk: a Lucy who is killed meanwhile has still paid."""
+        try:
+            return await self._write(key, outcome, keep, text)
+        except DatabaseAway as error:
+            away = error
+        task_id, parts = (keep.lease.task_id, keep.split(text)) if keep else (None, ())
+        spooled = await self._spool.keep(key, outcome, task_id, parts)
+        for pause in _SETTLE_PAUSES_S:
+            await self._sleep(pause)
             try:
-                await self._write(key, outcome, keep, text)
-                break
-            except DatabaseAway:
-                if pause is None:
-                    self._late.append((key, outcome))
-                    raise
-                await self._sleep(pause)
+                return await (self.settle_late() if spooled else self._write(key, outcome, keep, text))
+            except DatabaseAway as error:
+                away = error
+        raise away
 
     async def _write(self, key: OpenAttempt, outcome: Outcome, keep: Keep | None, text: str) -> None:
         lost: LeaseLost | None = None

@@ -62,20 +62,30 @@ FROM new JOIN old USING (workspace_id, created_at, id)
 """
 """The rollup moves by the difference; how many rows moved, and what that means to the budgets they stand on."""
 
-OUTCOME_FIELDS = (
-    "state", "error_class", "model", "response_model", "provider_response_id", "input_tokens", "cached_input_tokens",
-    "cache_write_tokens", "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "service_tier", "usage_source",
-    "usage", "cost_usd", "list_usd", "reported_usd", "baseline_usd", "cache_saved_usd", "cost_source", "rates", "flags",
-    "latency_ms", "first_token_ms",
-)  # fmt: skip
+_OUTCOME = {
+    "state": "text", "error_class": "text", "model": "text", "response_model": "text", "provider_response_id": "text",
+    "input_tokens": "int", "cached_input_tokens": "int", "cache_write_tokens": "int", "cache_write_1h_tokens": "int",
+    "output_tokens": "int", "reasoning_tokens": "int", "service_tier": "text", "usage_source": "text", "usage": "jsonb",
+    "cost_usd": "numeric", "list_usd": "numeric", "reported_usd": "numeric", "baseline_usd": "numeric",
+    "cache_saved_usd": "numeric", "cost_source": "text", "rates": "jsonb", "flags": "text",
+    "latency_ms": "int", "first_token_ms": "int",
+}  # fmt: skip
+
+OUTCOME_FIELDS = tuple(_OUTCOME)
 
 _JSON = frozenset({"rates", "usage"})
 _KEEPS_WHAT_IT_HAD = frozenset({"rates"})
 
-_SET = ", ".join(
-    f"{name} = coalesce(:{name}, cost_log.{name})" if name in _KEEPS_WHAT_IT_HAD else f"{name} = :{name}"
-    for name in OUTCOME_FIELDS
-)
+
+def _set(place: str) -> str:
+    """Every field of an outcome, from its place in the statement: `:name`, or a column."""
+    return ", ".join(
+        f"{name} = coalesce({place}{name}, cost_log.{name})"
+        if name in _KEEPS_WHAT_IT_HAD
+        else f"{name} = {place}{name}"
+        for name in _OUTCOME
+    )
+
 
 ATTEMPT_FIELDS = (
     "id", "task_id", "purpose", "tier", "intent", "attempt", "requested_model", "provider", "deployment", "reserved_usd",
@@ -101,7 +111,7 @@ TRANSITION = Prepared(
           AND (state = ANY(:allowed) OR usage_source = ANY(:allowed))
         FOR UPDATE
     ), new AS (
-        UPDATE cost_log SET settled_at = clock_timestamp(), {_SET}
+        UPDATE cost_log SET settled_at = clock_timestamp(), {_set(":")}
         FROM old
         WHERE cost_log.workspace_id = :workspace_id AND cost_log.created_at = :created_at AND cost_log.id = old.id
         RETURNING cost_log.*
@@ -111,6 +121,40 @@ TRANSITION = Prepared(
     _JSON,
 )
 """One row leaves its state, if that or the source of its usage is one of `allowed`; the rollup moves by the difference."""
+
+REPLAY = Prepared(
+    f"""
+    WITH late AS (
+        SELECT created_at, id, {", ".join(name if name != "flags" else "flags::text[]" for name in OUTCOME_FIELDS)}
+        FROM unnest(:created_at::timestamptz[], :id::uuid[], {", ".join(f":{name}::{kind}[]" for name, kind in _OUTCOME.items())})
+        AS late (created_at, id, {", ".join(OUTCOME_FIELDS)})
+    ), old AS (
+        SELECT cost_log.* FROM cost_log JOIN late USING (created_at, id)
+        WHERE cost_log.workspace_id = :workspace_id AND cost_log.created_at BETWEEN :first AND :last
+          AND (cost_log.state = 'open' OR cost_log.state = 'unknown' AND late.state <> 'unknown'
+               OR cost_log.usage_source = 'estimated' AND late.usage_source = 'reported')
+        ORDER BY created_at, id FOR UPDATE OF cost_log
+    ), new AS (
+        UPDATE cost_log SET settled_at = clock_timestamp(), {_set("late.")}
+        FROM old JOIN late USING (created_at, id)
+        WHERE cost_log.workspace_id = :workspace_id AND cost_log.created_at = old.created_at
+          AND cost_log.created_at BETWEEN :first AND :last AND cost_log.id = old.id
+        RETURNING cost_log.*
+    )
+    """
+    + ROLL_UP,
+    _JSON,
+)
+"""Many rows of one workspace move at once, each by the rules of TRANSITION; a row moves once however often it is told.
+
+An array of arrays would be unnested whole: each row's flags come as PostgreSQL writes an array, `{a,b}`.
+"""
+
+KNOWN = Prepared(
+    "SELECT array_agg(id) FROM cost_log WHERE workspace_id = :workspace_id AND created_at BETWEEN :first AND :last"
+    " AND id = ANY(:id)"
+)
+"""Which of some attempts have a row."""
 
 SWEEP = Prepared(
     """

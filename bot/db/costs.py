@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from asyncpg import CheckViolationError
+from asyncpg import CheckViolationError, DataError, IntegrityConstraintViolationError
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.budgets import BudgetStore
-from bot.db.cost_sql import OPEN, OUTCOME_FIELDS, SWEEP, TRANSITION
+from bot.db.cost_sql import KNOWN, OPEN, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITION
 from bot.db.cost_tables import CostRow
 from bot.db.partitions import ensure_partitions
 from bot.errors import LucyError
@@ -85,6 +85,18 @@ class MissingPartition(LucyError):
     """The month has no partition yet: make it in a unit of its own, and open again."""
 
 
+class Refused(LucyError):
+    """The table's own checks do not let an outcome in."""
+
+
+@dataclass(frozen=True, slots=True)
+class LateMoves:
+    """How many of the attempts moved, and those the ledger has never heard of."""
+
+    moved: int
+    rowless: frozenset[UUID]
+
+
 class CostStore:
     """Writes and reads of the ledger inside one workspace. Settling is never fenced by a lease."""
 
@@ -126,6 +138,22 @@ class CostStore:
         if row["budgeted"] and outcome.state != "unknown":
             await self._budgets.move(row["budgeted"])
         return bool(row["moved"])
+
+    async def move_all(self, late: Sequence[tuple[UUID, datetime, Outcome]]) -> LateMoves:
+        """Move many attempts, each (id, created_at) once, as `move` would. Raises Refused when the table takes one of them not."""
+        ids, instants = [each[0] for each in late], [each[1] for each in late]
+        key = {"workspace_id": self._workspace_id, "id": ids, "created_at": instants}
+        key |= {"first": min(instants), "last": max(instants)}
+        values = {name: [getattr(outcome, name) for _, _, outcome in late] for name in OUTCOME_FIELDS}
+        values["flags"] = [f"{{{','.join(outcome.flags)}}}" if outcome.flags else None for _, _, outcome in late]
+        try:
+            row = await REPLAY.row(self._session, {**key, **values})
+        except (IntegrityConstraintViolationError, DataError) as error:
+            raise Refused(f"the ledger refuses one of {len(late)} outcomes: {type(error).__name__}") from error
+        if row["budgeted"]:
+            await self._budgets.move(row["budgeted"])
+        known = await KNOWN.value(self._session, key) if row["moved"] < len(late) else ids
+        return LateMoves(row["moved"], frozenset(ids) - frozenset(known or ()))
 
     async def sweep(self) -> int:
         """Turn expired open rows to unknown; how many."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, UniqueConstraint, func, text, update
+from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, UniqueConstraint, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -147,6 +147,15 @@ class InboxStore:
         )
         if mine.scalar_one_or_none() is None:
             raise LeaseLost(f"task {lease.task_id} is held by another worker")
+
+    async def hold_open(self, task_id: UUID) -> bool:
+        """Keep an ask as it is until this unit ends, whoever works at it; False when it is done with."""
+        mine = select(InboxRow.task_id).where(
+            InboxRow.workspace_id == self._workspace_id,
+            InboxRow.task_id == task_id,
+            InboxRow.state.in_(("new", "leased")),
+        )
+        return (await self._session.execute(mine.with_for_update())).scalar_one_or_none() is not None
 
     async def finish(self, lease: Lease, outcome: str) -> None:
         """The ask is done with: its text is wiped. `outcome` is answered, failed or undeliverable. Raises LeaseLost."""

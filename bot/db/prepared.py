@@ -44,5 +44,12 @@ class Prepared:
         arguments = [values[name] for name in self.names]
         for place in self._json:
             if arguments[place] is not None:
-                arguments[place] = json.dumps(arguments[place])
+                arguments[place] = _in_json(arguments[place])
         return arguments
+
+
+def _in_json(value: object) -> object:
+    """A list is an array of documents."""
+    if isinstance(value, list):
+        return [None if document is None else json.dumps(document) for document in value]
+    return json.dumps(value)

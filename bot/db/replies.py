@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, SmallInteger, Update, func, insert, select, update
+from sqlalchemy import LargeBinary, SmallInteger, Update, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.encryption import Cipher
 from bot.db.inbox import InboxStore, Lease
+from bot.db.prepared import Prepared
 
 
 class ReplyPartRow(Base):
@@ -27,6 +29,17 @@ class ReplyPartRow(Base):
     intent_at: Mapped[Instant] = mapped_column(server_default=func.now())
     ts: Mapped[Words | None]
     actions: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+KEEP = Prepared(
+    """
+    INSERT INTO reply_part (workspace_id, task_id, part, text, actions)
+    SELECT :workspace_id, :task_id, place - 1, words, CASE WHEN place = cardinality(:sealed) THEN :actions::jsonb END
+    FROM unnest(:sealed::bytea[]) WITH ORDINALITY AS part (words, place)
+    WHERE NOT EXISTS (SELECT 1 FROM reply_part WHERE workspace_id = :workspace_id AND task_id = :task_id)
+    """
+)
+"""The parts of an answer, its buttons with the last, unless one is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +65,23 @@ class ReplyStore:
         self._inbox = InboxStore(session, workspace_id, cipher)
 
     async def store(self, lease: Lease, parts: Sequence[str], actions: Sequence[Mapping[str, str]] = ()) -> None:
-        """Keep an answer, the intent to post it, and the buttons under its last part.
+        """Keep an answer, the intent to post it, and the buttons under its last part; the first answer kept stays.
 
         Raises LeaseLost, having written nothing.
         """
         await self._inbox.hold(lease)
-        rows = [
-            {
-                "workspace_id": self._workspace_id,
-                "task_id": lease.task_id,
-                "part": number,
-                "text": self._cipher.seal(text),
-                "actions": [dict(action) for action in actions] if actions and number == len(parts) - 1 else None,
-            }
-            for number, text in enumerate(parts)
-        ]
-        await self._session.execute(insert(ReplyPartRow), rows)
+        await self._keep(lease.task_id, parts, actions)
+
+    async def restore(self, task_id: UUID, parts: Sequence[str]) -> None:
+        """Keep an answer that was paid for while the database was away, if its ask is still open and has none yet."""
+        if await self._inbox.hold_open(task_id):
+            await self._keep(task_id, parts, ())
+
+    async def _keep(self, task_id: UUID, parts: Sequence[str], actions: Sequence[Mapping[str, str]]) -> None:
+        sealed = [self._cipher.seal(text) for text in parts]
+        buttons = json.dumps([dict(action) for action in actions]) if actions else None
+        key = {"workspace_id": self._workspace_id, "task_id": task_id}
+        await KEEP.value(self._session, {**key, "sealed": sealed, "actions": buttons})
 
     async def kept(self, task_id: UUID) -> bool:
         """Whether an answer is stored; it need not be readable."""

@@ -50,6 +50,10 @@ class Router:
             raise route.refusal
         raise NoAnswer(f"{len(route.faults)} attempts: {', '.join(route.faults) or 'every breaker is open'}")
 
+    async def settle_late(self) -> None:
+        """Write down first what was paid for while the database was away. Raises DatabaseAway."""
+        await self._tracker.settle_late()
+
     async def _next(self, call: Call, route: Route, ends_at: float) -> Step | None:
         """Who is asked now. Waits only when nobody is left who could be asked at once."""
         left = ends_at - self._time.clock()

@@ -14,6 +14,7 @@ from rich.table import Table
 from tests.bench.attempt import attempt_cost
 from tests.bench.figure import Figure
 from tests.bench.inside import around_a_call, fast_path, help_time, pricing
+from tests.bench.replay import replayed
 from tests.bench.whole import whole
 
 
@@ -23,6 +24,8 @@ async def figures() -> AsyncIterator[Figure]:
     yield pricing()
     yield help_time()
     async for figure in attempt_cost():
+        yield figure
+    async for figure in replayed():
         yield figure
     async for figure in whole():
         yield figure

@@ -8,14 +8,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from bot.costs.price_book import load_price_book
+from bot.costs.spool import FileSpool, Spool
 from bot.costs.tracker import Attempt, Keep, Payer, Purpose, Tracker
 from bot.db.database import Database, Unit
+from bot.db.encryption import Cipher
 from bot.db.ids import new_id
 from bot.db.inbox import Lease, NewAsk
 from bot.errors import DatabaseAway, LeaseLost
@@ -57,10 +60,10 @@ def events() -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def tracker(forgetful: Forgetful, events: list[dict[str, Any]]) -> Tracker:
+def tracker(forgetful: Forgetful, events: list[dict[str, Any]], tmp_path: Path, cipher: Cipher) -> Tracker:
     telemetry = Telemetry()
     telemetry.subscribe(events.append)
-    return tracker_on(forgetful, telemetry)
+    return tracker_on(forgetful, telemetry, FileSpool(tmp_path, cipher))
 
 
 @pytest.fixture
@@ -223,14 +226,14 @@ async def test_a_month_without_a_partition_gets_one(db: Database, tracker: Track
     assert [row.state for row in await rows(db, attempt.payer.workspace_id)] == ["settled"]
 
 
-def tracker_on(db: Database, telemetry: Telemetry) -> Tracker:
+def tracker_on(db: Database, telemetry: Telemetry, spool: Spool) -> Tracker:
     frontier = BOOK.find("anthropic/claude-sonnet-5-5")
     assert frontier is not None
 
     async def no_time(_: float) -> None:
         await asyncio.sleep(0)
 
-    return Tracker(db, BOOK, ("anthropic/claude-sonnet-5-5", frontier.price), telemetry, no_time)
+    return Tracker(db, BOOK, ("anthropic/claude-sonnet-5-5", frontier.price), telemetry, no_time, spool)
 
 
 async def leased(db: Database, attempt: Attempt) -> tuple[Lease, Attempt]:
