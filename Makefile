@@ -11,7 +11,7 @@ COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --gen
 .PHONY: help demo run test check static format docs faults bench lock clean
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/runtime ## Lucy in a local Slack in your browser: no keys, no Slack, no server
 	@$(IN) -m bot demo
@@ -43,6 +43,9 @@ faults: $(VENV)/dev ## kill, freeze and stop Lucy at every step, twenty rounds; 
 
 bench: $(VENV)/dev ## measure the figures the README promises
 	$(IN) -m tests.bench
+
+bench-ledger: $(VENV)/dev ## reads and room of a ledger of ten million rows; takes long, and some 20 GB for a while
+	$(IN) -m tests.bench.ledger
 
 lock: $(VENV)/bin/python ## newest versions inside the bounds of pyproject.toml, with hashes
 	@$(PIP) install -qq uv

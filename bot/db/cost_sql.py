@@ -47,7 +47,7 @@ ROLL_UP = f"""
 ), rolled AS (
     INSERT INTO cost_rollup AS present (workspace_id, quarter, dimension, key, shard, {", ".join(_SUMS)})
     SELECT workspace_id, quarter, dimension, key, shard, {", ".join(_SUMS)} FROM delta
-    ON CONFLICT (workspace_id, quarter, dimension, key, shard)
+    ON CONFLICT (workspace_id, dimension, quarter, key, shard)
     DO UPDATE SET {", ".join(f"{name} = present.{name} + excluded.{name}" for name in _SUMS)}
 )
 SELECT count(*) AS moved, jsonb_agg(jsonb_build_object(
@@ -65,9 +65,9 @@ FROM new JOIN old USING (workspace_id, created_at, id)
 _OUTCOME = {
     "state": "text", "error_class": "text", "model": "text", "response_model": "text", "provider_response_id": "text",
     "input_tokens": "int", "cached_input_tokens": "int", "cache_write_tokens": "int", "cache_write_1h_tokens": "int",
-    "output_tokens": "int", "reasoning_tokens": "int", "service_tier": "text", "usage_source": "text", "usage": "jsonb",
+    "output_tokens": "int", "reasoning_tokens": "int", "service_tier": "text", "usage_source": "text", "usage": "json",
     "cost_usd": "numeric", "list_usd": "numeric", "reported_usd": "numeric", "baseline_usd": "numeric",
-    "cache_saved_usd": "numeric", "cost_source": "text", "rates": "jsonb", "flags": "text",
+    "cache_saved_usd": "numeric", "cost_source": "text", "rates": "json", "flags": "text",
     "latency_ms": "int", "first_token_ms": "int",
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Integer, SmallInteger, Text, Uuid, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import USD, Base, Id, Instant, Key, Words
@@ -34,7 +34,7 @@ class CostRow(Base):
             name="tokens",
         ),
         CheckConstraint("reserved_usd >= 0 AND reserved_usd <> 'NaN'", name="reserve"),
-        Index("cost_log_task_idx", "workspace_id", "task_id"),
+        Index("cost_log_task_idx", "task_id"),
         Index("cost_log_created_brin", "created_at", postgresql_using="brin"),
         Index("cost_log_open_idx", "expires_at", postgresql_where=text("state = 'open'")),
         {"postgresql_partition_by": "RANGE (created_at)"},
@@ -66,7 +66,7 @@ class CostRow(Base):
     reasoning_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
     service_tier: Mapped[Words | None]
     usage_source: Mapped[Words] = mapped_column(server_default="none")
-    usage: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    usage: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     reserved_usd: Mapped[Decimal | None] = mapped_column(USD)
     cost_usd: Mapped[Decimal | None] = mapped_column(USD)
     list_usd: Mapped[Decimal | None] = mapped_column(USD)
@@ -74,7 +74,7 @@ class CostRow(Base):
     baseline_usd: Mapped[Decimal | None] = mapped_column(USD)
     cache_saved_usd: Mapped[Decimal | None] = mapped_column(USD)
     cost_source: Mapped[Words | None]
-    rates: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    rates: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     flags: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     price_book: Mapped[Words]
     baseline_model: Mapped[Words]
@@ -91,17 +91,17 @@ class CostRollupRow(Base):
     __tablename__ = "cost_rollup"
 
     workspace_id: Mapped[Key]
-    quarter: Mapped[Instant] = mapped_column(primary_key=True)
     dimension: Mapped[Words] = mapped_column(primary_key=True)
+    quarter: Mapped[Instant] = mapped_column(primary_key=True)
     key: Mapped[Words] = mapped_column(primary_key=True)
     shard: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    calls: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    fallbacks: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    failed: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    unpriced: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    unknown: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    estimated: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    diverged: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    calls: Mapped[int] = mapped_column(Integer, server_default="0")
+    fallbacks: Mapped[int] = mapped_column(Integer, server_default="0")
+    failed: Mapped[int] = mapped_column(Integer, server_default="0")
+    unpriced: Mapped[int] = mapped_column(Integer, server_default="0")
+    unknown: Mapped[int] = mapped_column(Integer, server_default="0")
+    estimated: Mapped[int] = mapped_column(Integer, server_default="0")
+    diverged: Mapped[int] = mapped_column(Integer, server_default="0")
     input_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
     cached_input_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
     output_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -51,5 +51,9 @@ class Prepared:
 def _in_json(value: object) -> object:
     """A list is an array of documents."""
     if isinstance(value, list):
-        return [None if document is None else json.dumps(document) for document in value]
-    return json.dumps(value)
+        return [None if document is None else _compact(document) for document in value]
+    return _compact(value)
+
+
+def _compact(document: object) -> str:
+    return json.dumps(document, separators=(",", ":"))

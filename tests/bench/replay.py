@@ -53,7 +53,12 @@ async def through_unnest(connection: Any, keys: list[OpenAttempt]) -> float:
         chunk = keys[at : at + AT_ONCE]
         instants = [key.created_at for key in chunk]
         values = {name: [getattr(OUTCOME, name)] * len(chunk) for name in OUTCOME_FIELDS}
-        values |= {"workspace_id": WORKSPACE, "id": [key.id for key in chunk], "created_at": instants}
+        values |= {
+            "flags": [None] * len(chunk),
+            "workspace_id": WORKSPACE,
+            "id": [key.id for key in chunk],
+            "created_at": instants,
+        }
         statements.append(REPLAY.arguments({**values, "first": min(instants), "last": max(instants)}))
 
     async def run() -> None:

@@ -1,0 +1,119 @@
+"""`make bench-ledger`: reads and room of a ledger of ten million rows, beside one of a hundred thousand.
+
+`python -m tests.bench.ledger 1000000` for another size. Ten million rows take some 15 GB in the temporary folder, which
+is emptied at the end, and about half an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import md5
+from uuid import UUID
+
+import uvloop
+from rich.console import Console
+
+from bot.costs.periods import period
+from bot.costs.reports import DIMENSIONS, Reports
+from bot.db.database import Database
+from bot.digests.compose import compose
+from tests.bench.figure import Figure, percentile
+from tests.bench.generated_ledger import WORKSPACES, generate, working_days
+from tests.bench.scratch import bare_connection, scratch_database
+from tests.bench.table import show
+
+FEW, MANY = 100_000, 10_000_000
+READS = 150
+ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "America/Los_Angeles")
+LITELLM_BYTES = 6300
+
+HEAP = "SELECT sum(pg_table_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'cost_log'::regclass"
+INDEXES = "SELECT sum(pg_indexes_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'cost_log'::regclass"
+ROLLUP = "SELECT pg_total_relation_size('cost_rollup')"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One size of ledger: p95 of its reads in milliseconds, bytes per call."""
+
+    rows: int
+    month_ms: float
+    digest_ms: float
+    heap: float
+    indexes: float
+    rollup: float
+
+
+async def figures(rows: int, say: Callable[[str], None]) -> AsyncIterator[Figure]:
+    few, many = await measured(FEW, say), await measured(rows, say)
+    for name, small, large in (
+        ("/lucy-costs month", few.month_ms, many.month_ms),
+        ("a digest's queries", few.digest_ms, many.digest_ms),
+    ):
+        yield Figure(f"{name} at {rows:,} rows, p95", large, "ms", 50, f"at {FEW:,}: {small:.1f} ms")
+        yield Figure(f"{name}, against {FEW:,} rows", large / small, "x", 2)
+    log = many.heap + many.indexes
+    remark = f"{many.indexes:.0f} of it indexes; LiteLLM's proxy takes {LITELLM_BYTES:,}"
+    yield Figure(f"cost_log per call at {rows:,} rows", log, "bytes", 700, remark)
+    yield Figure("with the rollup's share", log + many.rollup, "bytes", 700, f"{many.rollup:.0f} of it the rollup")
+
+
+async def measured(rows: int, say: Callable[[str], None]) -> Measured:
+    async with scratch_database() as db, bare_connection(db) as connection:
+        began = time.perf_counter()
+        await generate(connection, rows, say)
+        say(f"{rows:,} rows made in {time.perf_counter() - began:.0f} s")
+        count = await connection.fetchval("SELECT count(*) FROM cost_log")
+        month_ms, digest_ms = await reads(db)
+        sizes = [float(await connection.fetchval(size)) / count for size in (HEAP, INDEXES, ROLLUP)]
+        say(f"month {month_ms:.1f} ms, digest {digest_ms:.1f} ms; heap, indexes, rollup per call: {sizes}")
+        return Measured(count, month_ms, digest_ms, *sizes)
+
+
+async def reads(db: Database) -> tuple[float, float]:
+    """p95 of both, over workspaces drawn as their calls are: the busiest most often."""
+    reports, dice = Reports(db, "anthropic/claude-sonnet-5-5"), random.Random(1)
+    day = list(working_days())[-1]
+
+    async def month() -> None:
+        covered = period("month", datetime.now(UTC), dice.choice(ZONES))
+        report = await reports.spend(drawn(dice), covered, dice.choice(DIMENSIONS))
+        assert report.total.calls == sum(row.calls for row in report.rows)
+
+    async def digest() -> None:
+        await compose(db, reports, drawn(dice), day, dice.choice(ZONES))
+
+    return await p95_ms(month), await p95_ms(digest)
+
+
+async def p95_ms(read: Callable[[], Awaitable[None]]) -> float:
+    for _ in range(20):
+        await read()
+    taken = []
+    for _ in range(READS):
+        began = time.perf_counter()
+        await read()
+        taken.append((time.perf_counter() - began) * 1000)
+    return percentile(taken, 95)
+
+
+def drawn(dice: random.Random) -> UUID:
+    place = int(WORKSPACES ** dice.random())
+    return UUID(md5(f"workspace {place}".encode(), usedforsecurity=False).hexdigest())
+
+
+async def main() -> None:
+    console = Console()
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else MANY
+    await show(console, figures(rows, console.print))
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())

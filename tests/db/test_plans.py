@@ -1,0 +1,123 @@
+"""The plans behind the ledger: no table is read through, one month is one partition, reports read the rollup by its key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import event
+
+from bot.costs.periods import period
+from bot.costs.reports import DIMENSIONS, Reports
+from bot.db.cost_sql import ATTEMPT_FIELDS, KNOWN, OPEN, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITION
+from bot.db.database import Database
+from bot.db.ids import new_id
+from bot.db.prepared import Prepared
+from bot.digests.compose import compose
+from tests.bench.generated_ledger import generate
+from tests.bench.scratch import bare_connection
+from tests.costs.ledger import FAST, SETTLED
+
+WORKSPACE = UUID("00000000-0000-0000-0000-000000000001")
+NOW = datetime.now(UTC)
+ATTEMPT = {name: getattr(FAST, name) for name in ATTEMPT_FIELDS}
+OUTCOME = {name: getattr(SETTLED, name) for name in OUTCOME_FIELDS} | {"flags": None}
+KEY = {"workspace_id": WORKSPACE, "id": new_id(), "created_at": NOW}
+MANY = {"workspace_id": WORKSPACE, "id": [new_id()], "created_at": [NOW], "first": NOW, "last": NOW}
+STATEMENTS: dict[str, tuple[Prepared, dict[str, object]]] = {
+    "open": (OPEN, {**ATTEMPT, **KEY, "lifetime_s": 1, "model": "m"}),
+    "transition": (TRANSITION, {**OUTCOME, **KEY, "allowed": ["open"]}),
+    "replay": (REPLAY, {**{name: [value] for name, value in OUTCOME.items()}, **MANY}),
+    "known": (KNOWN, MANY),
+    "sweep": (SWEEP, {"workspace_id": WORKSPACE}),
+}
+
+
+@pytest.fixture
+async def connection(db: Database) -> AsyncIterator[Any]:
+    """The driver on a ledger of three months; a table so small is read through unless it is forbidden."""
+    async with bare_connection(db) as connection:
+        await generate(connection, 2000, lambda _: None)
+        await connection.execute("SET enable_seqscan = off")
+        yield connection
+
+
+async def test_no_statement_reads_the_ledger_through(connection: Any) -> None:
+    for name, (statement, values) in STATEMENTS.items():
+        nodes = await planned(connection, statement.sql, *statement.arguments(values))
+
+        through = [node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"]
+        assert through == [], name
+
+
+@pytest.mark.parametrize("name", ["transition", "replay", "known"])
+async def test_who_names_the_time_reads_one_partition(connection: Any, name: str) -> None:
+    statement, values = STATEMENTS[name]
+
+    nodes = await planned(connection, statement.sql, *statement.arguments(values))
+
+    ledger = {node["Relation Name"] for node in nodes if str(node.get("Relation Name")).startswith("cost_log")}
+    assert ledger - {"cost_log"} == {f"cost_log_{NOW:%Y_%m}"}
+
+
+async def test_the_attempts_of_a_task_are_found_by_an_index(db: Database, connection: Any) -> None:
+    with heard(db) as statements:
+        async with db.unit(WORKSPACE) as unit:
+            await unit.costs.of_task(new_id())
+
+    nodes = [node for said in statements for node in await planned(connection, *said)]
+    scans = {node["Node Type"] for node in nodes if node.get("Relation Name")}
+    assert scans <= {"Index Scan", "Bitmap Heap Scan"}
+
+
+async def test_reports_and_digests_read_the_rollup_by_its_key_and_nothing_of_the_ledger(
+    db: Database, connection: Any
+) -> None:
+    reports = Reports(db, "big/model")
+    with heard(db) as statements:
+        for dimension in DIMENSIONS:
+            await reports.spend(WORKSPACE, period("month", NOW), dimension)
+        await reports.own(WORKSPACE, "U1", period("month", NOW), "model")
+        await compose(db, reports, WORKSPACE, (NOW - timedelta(days=1)).date(), "Asia/Kathmandu")
+
+    nodes = [node for said in statements for node in await planned(connection, *said)]
+    scans = [node for node in nodes if "cost_" in str(node.get("Relation Name"))]
+    assert len(scans) > len(DIMENSIONS)
+    assert {node["Relation Name"] for node in scans} == {"cost_rollup"}
+    for condition in conditions(nodes):
+        assert all(name in condition for name in ("workspace_id", "dimension", "quarter")), condition
+
+
+async def planned(connection: Any, sql: str, *arguments: object) -> list[dict[str, Any]]:
+    explained = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) {sql}", *arguments))
+    return list(flat(explained[0]["Plan"]))
+
+
+def flat(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from flat(child)
+
+
+def conditions(nodes: list[dict[str, Any]]) -> list[str]:
+    found = [str(node["Index Cond"]) for node in nodes if node.get("Index Name") == "cost_rollup_pkey"]
+    assert found
+    return found
+
+
+@contextmanager
+def heard(db: Database) -> Iterator[list[tuple[Any, ...]]]:
+    """Every statement that a session sends meanwhile, with its arguments."""
+    said: list[tuple[Any, ...]] = []
+
+    def listen(_: Any, __: Any, statement: str, arguments: Any, *___: Any) -> None:
+        said.append((statement, *arguments))
+
+    event.listen(db._engine.sync_engine, "before_cursor_execute", listen)
+    yield said
+    event.remove(db._engine.sync_engine, "before_cursor_execute", listen)
