@@ -165,7 +165,7 @@ async def _serve(
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))
-    await stack.enter_async_context(schedule(_jobs(db, digests, notices, parts)))
+    await stack.enter_async_context(schedule(_jobs(db, digests, notices, parts, settings.ledger_months)))
     await stack.enter_async_context(serving_metrics(parts.telemetry.exposition, settings.metrics_addr))
     app = web_app(bolt if secret else None, _missing(db, parts.client), pages)
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
@@ -198,7 +198,7 @@ def _missing(db: Database, client: LitellmClient) -> Callable[[], Awaitable[list
     return missing
 
 
-def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, parts: _Parts) -> Jobs:
+def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, parts: _Parts, months: int | None) -> Jobs:
     return Jobs(
         digests=digests.tick,
         budget_notices=notices.tick,
@@ -207,6 +207,7 @@ def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, parts: _P
         ask_later=parts.inquiry.tick,
         clean=across(db, Operations.clean),
         partitions=across(db, Operations.add_partitions),
+        old_months=across(db, partial(Operations.drop_partitions, months=months)),
         prices=partial(overlays.refresh, db, parts.book),
     )
 

@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         "default",
         description="A preset (`default`, `classic`, `openrouter`, `local`) or the path of a tiers file.",
     )
+    ledger_months: int | None = Field(
+        None,
+        ge=2,
+        description="Months of single calls to keep beside the present one; older ones are dropped, their sums stay. "
+        "Unset: all.",
+    )
     encryption_keys: Annotated[list[SecretStr], NoDecode] = Field(
         default_factory=list,
         description="Fernet keys, newest first, separated by commas; needed with `SLACK_CLIENT_ID`, "

@@ -29,6 +29,7 @@ class Jobs:
     ask_later: Job
     clean: Job
     partitions: Job
+    old_months: Job
     prices: Job
 
 
@@ -47,6 +48,7 @@ async def schedule(jobs: Jobs) -> AsyncIterator[None]:
     scheduler.add_job(_quietly("settle_spooled", jobs.settle_spooled), "interval", seconds=10)
     scheduler.add_job(_quietly("clean", jobs.clean), "interval", hours=1, next_run_time=first)
     scheduler.add_job(_quietly("partitions", jobs.partitions), "interval", hours=12, next_run_time=first)
+    scheduler.add_job(_quietly("old_months", jobs.old_months), "interval", hours=12, next_run_time=first)
     scheduler.start()
     try:
         yield

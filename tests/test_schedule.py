@@ -25,6 +25,7 @@ async def test_upkeep_runs_at_start_and_a_foreseen_failure_stops_nothing() -> No
         ask_later=runs,
         clean=fails,
         partitions=runs,
+        old_months=runs,
         prices=runs,
     )
     async with schedule(jobs):

@@ -17,7 +17,7 @@ from bot.db.digests import DigestSetting, wanted
 from bot.db.encryption import Cipher
 from bot.db.inbox import InboxRow, Lease, TakenAsk
 from bot.db.installations import STATE_LIFETIME, OAuthStateRow
-from bot.db.partitions import ensure_partitions
+from bot.db.partitions import drop_partitions, ensure_partitions
 from bot.db.price_overlays import PriceOverlay, add, overlays
 from bot.db.unresolved import Unresolved, unresolved
 from bot.db.workspaces import WorkspaceRow
@@ -87,6 +87,13 @@ class Operations:
     async def add_partitions(self, months_ahead: int = 3) -> None:
         """Make the ledger's partitions for this month and the next ones."""
         await ensure_partitions(self._session, months_ahead)
+
+    async def drop_partitions(self, months: int | None) -> list[str]:
+        """Drop the ledger's months older than the `months` before this one, none without; their names.
+
+        Raises DatabaseAway when a reader holds the ledger for long.
+        """
+        return await drop_partitions(self._session, months) if months else []
 
     async def sweep_costs(self) -> int:
         """Attempts whose time is over become `unknown`, workspace by workspace; how many."""
@@ -171,6 +178,6 @@ class Operations:
 
 
 CROSS_TENANT: Sequence[str] = (
-    "claim", "renew", "clean", "add_partitions", "sweep_costs", "unresolved", "digests_wanted", "budget_notices_due",
+    "claim", "renew", "clean", "add_partitions", "drop_partitions", "sweep_costs", "unresolved", "digests_wanted", "budget_notices_due",
     "add_oauth_state", "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays",
 )  # fmt: skip

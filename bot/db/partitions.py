@@ -7,6 +7,13 @@ from datetime import UTC, date, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import log
+
+_log = log.get(__name__)
+
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('lucy.partitions'))")
+PARTITIONS = text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'cost_log'::regclass")
+
 
 def month_after(month: date, months: int = 1) -> date:
     """The first day of the month that is `months` later."""
@@ -24,9 +31,33 @@ def partition_sql(month: date) -> list[str]:
 
 
 async def ensure_partitions(session: AsyncSession, months_ahead: int, today: date | None = None) -> None:
-    """Make the partitions of this month and of the `months_ahead` next ones."""
-    month = today or datetime.now(UTC).date()
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('lucy.partitions'))"))
+    """Make the partitions of this month, by the database's clock, and of the `months_ahead` next ones."""
+    month = (today or await _today(session)).replace(day=1)
+    await session.execute(ONE_AT_A_TIME)
     for ahead in range(months_ahead + 1):
-        for statement in partition_sql(month_after(month.replace(day=1), ahead)):
+        for statement in partition_sql(month_after(month, ahead)):
             await session.execute(text(statement))
+
+
+async def drop_partitions(
+    session: AsyncSession, months: int, today: date | None = None, lock_timeout_s: float = 5
+) -> list[str]:
+    """Detach and drop what is older than the `months` months before this one, by the database's clock; the rollup stays.
+
+    Gives up when a reader holds the ledger for longer than the lock timeout: raises what its unit takes for away.
+    """
+    oldest_kept = month_after((today or await _today(session)).replace(day=1), -months)
+    await session.execute(ONE_AT_A_TIME)
+    await session.execute(text(f"SET LOCAL lock_timeout = '{int(lock_timeout_s * 1000)}ms'"))
+    names = (await session.scalars(PARTITIONS)).all()
+    old = sorted(name for name in names if name < f"cost_log_{oldest_kept:%Y_%m}")
+    for name in old:
+        await session.execute(text(f"ALTER TABLE cost_log DETACH PARTITION {name}"))
+        await session.execute(text(f"DROP TABLE {name}"))
+        _log.info("partition_dropped", name=name)
+    return old
+
+
+async def _today(session: AsyncSession) -> date:
+    now: datetime = (await session.execute(text("SELECT now()"))).scalar_one()
+    return now.astimezone(UTC).date()
