@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.commands import budget, check, costs, demo, digest, migrate, prices, reconcile, reprice, route, run
+from bot.commands import budget, check, costs, demo, digest, forget, migrate, prices, reconcile, reprice, route, run
 from bot.errors import LucyError, SettingError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(run.run)
 app.command()(check.check)
+app.command()(forget.forget)
 app.command()(migrate.migrate)
 app.command()(route.route)
 app.command()(digest.digest)

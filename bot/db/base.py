@@ -17,7 +17,7 @@ Instant = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]
 
 USD = Numeric(24, 12)
 
-NO_TENANT = frozenset({"oauth_state", "bill_check", "price_overlay", "alembic_version"})
+NO_TENANT = frozenset({"oauth_state", "bill_check", "price_overlay", "forgotten_day", "alembic_version"})
 """Tables that no workspace owns; on a sharded database they become reference tables."""
 
 

@@ -9,6 +9,7 @@ from bot.db.budget_tables import BudgetNoticeRow, BudgetRequestRow, BudgetRow, B
 from bot.db.choices import ChoiceRow
 from bot.db.cost_tables import CostRollupRow, CostRow
 from bot.db.digests import DigestRunRow, DigestSettingRow
+from bot.db.forgetting import ForgottenDayRow
 from bot.db.inbox import InboxRow
 from bot.db.installations import InstallationRow, OAuthStateRow
 from bot.db.price_overlays import PriceOverlayRow
@@ -18,7 +19,7 @@ from bot.db.workspaces import WorkspaceRow
 TABLES = (
     WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
     DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow, BudgetRow, BudgetSpendRow, BudgetNoticeRow,
-    BudgetRequestRow,
+    BudgetRequestRow, ForgottenDayRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.budget_sql import KNOWS_ZONE, ZONE
+from bot.db.forgetting import forget, rows_of
 
 
 class WorkspaceRow(Base):
@@ -73,6 +74,14 @@ class WorkspaceStore:
         mine = WorkspaceRow.workspace_id == self._workspace_id
         await self._session.execute(update(WorkspaceRow).where(mine).values(zone=zone))
         return True
+
+    async def rows(self) -> dict[str, int]:
+        """How many rows each table holds of this workspace."""
+        return await rows_of(self._session, self._workspace_id)
+
+    async def forget(self) -> dict[str, int]:
+        """Remove this workspace from every table; the rows removed. Sums without a name stay. Raises StillOpen."""
+        return await forget(self._session, self._workspace_id)
 
     async def read(self) -> Workspace | None:
         """This workspace, or None when nobody installed Lucy there."""
