@@ -44,7 +44,7 @@ async def drop_partitions(
 ) -> list[str]:
     """Detach and drop what is older than the `months` months before this one, by the database's clock; the rollup stays.
 
-    Gives up when a reader holds the ledger for longer than the lock timeout: raises what its unit takes for away.
+    Gives up when a reader holds the ledger for longer than the lock timeout: its unit raises DatabaseAway.
     """
     oldest_kept = month_after((today or await _today(session)).replace(day=1), -months)
     await session.execute(ONE_AT_A_TIME)

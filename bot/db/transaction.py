@@ -14,27 +14,45 @@ from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
+from bot.errors import LucyError
+
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """A session whose statements commit with the block; `driver_of` gives the connection it speaks through."""
-    async with engine.connect() as connection, _driver(connection) as driver, driver.transaction():
+    """A session whose statements commit with the block; `driver_of` gives the connection it speaks through.
+
+    Only an error of ours is rolled back. A cancel or a foreign error may have met BEGIN or COMMIT on its way, and a
+    ROLLBACK sent after it may itself be cut, which would hide the cancel: that connection is closed instead.
+    """
+    async with engine.connect() as connection, _driver(connection) as driver:
+        begun = driver.transaction()
+        await begun.start()
         session = AsyncSession(connection, expire_on_commit=False, info={"driver": driver})
-        yield session
-        if session.in_transaction():
-            await session.commit()
+        try:
+            yield session
+            if session.in_transaction():
+                await session.commit()
+        except LucyError:
+            await begun.rollback()
+            raise
+        await begun.commit()
 
 
 @asynccontextmanager
 async def _driver(connection: AsyncConnection) -> AsyncIterator[Any]:
-    """The connection under `connection`; the pool does not get it back when it was closed meanwhile."""
+    """The connection under `connection`; the pool gets it back only when nothing can be left of its transaction."""
     assert connection.sync_connection
     driver = connection.sync_connection.connection.driver_connection
     assert driver
+    whole = False
     try:
         yield driver
+        whole = True
+    except LucyError:
+        whole = True
+        raise
     finally:
-        if driver.is_closed():
+        if driver.is_closed() or not whole:
             await connection.invalidate()
 
 

@@ -1,7 +1,7 @@
 """`make bench-ledger`: reads and room of a ledger of ten million rows, beside one of a hundred thousand.
 
-`python -m tests.bench.ledger 1000000` for another size. Ten million rows take some 15 GB in the temporary folder, which
-is emptied at the end, and about half an hour on two cores.
+`python -m tests.bench.ledger 1000000` for another size. Ten million rows take some 18 GB of the temporary folder, which
+is emptied at the end, and 20 minutes on two busy cores.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -15,6 +16,9 @@ from bot.errors import DatabaseAway
 from tests.costs.ledger import opened, rollup, rows
 
 Road = Callable[[Database, str], Awaitable[None]]
+LEFT_OPEN = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+)
 OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
@@ -68,6 +72,28 @@ async def test_a_statement_that_takes_too_long_means_it_is_away(database_url: st
 
     await hasty.ping()
     await hasty.close()
+
+
+async def test_a_cancel_at_any_moment_leaves_no_transaction_behind(
+    db: Database, database_url: str, cipher: Cipher, workspace_id: UUID
+) -> None:
+    small = Database.open(database_url, cipher, pool_size=2)
+    for turns in range(60):
+        writing = asyncio.create_task(opened(small, workspace_id))
+        for _ in range(turns % 30):
+            await asyncio.sleep(0)
+        await asyncio.sleep(turns % 7 / 5000)
+        cut = writing.cancel()
+        await asyncio.wait({writing})
+        assert writing.cancelled() == cut, "a cancel must not turn into another error"
+
+    keys = {(await opened(small, workspace_id)).id for _ in range(4)}
+
+    assert keys <= {row.id for row in await rows(db, workspace_id)}
+    async with db.operations() as operations:
+        left = await operations._session.scalar(text(LEFT_OPEN))
+    assert left == 0
+    await small.close()
 
 
 async def test_connections_that_were_cut_while_idle_are_not_handed_out(
