@@ -29,6 +29,13 @@ class SlackIsAway(LucyError):
     """Nobody knows whether the post stands."""
 
 
+class NothingLate:
+    """An answerer that is never asked for an answer, and owes nothing."""
+
+    async def settle_late(self) -> None:
+        """There is nothing to settle."""
+
+
 @dataclass
 class Threads:
     """A Slack that fails so many deliveries before it takes one."""
@@ -74,7 +81,7 @@ def finish(db: Database) -> Finish:
 
     async def until_nothing_waits(threads: Threads, at: Database = db) -> None:
         pace = Pace(retry_s=0)
-        worker = Worker(at, threads, cast(Any, None), lambda words: [words], Telemetry(), pace)
+        worker = Worker(at, threads, cast(Any, NothingLate()), lambda words: [words], Telemetry(), pace)
         running = asyncio.create_task(worker.run())
         async with asyncio.timeout(20):
             while not running.done() and await _waiting(db):

@@ -92,6 +92,9 @@ class Parrot:
     def __init__(self, db: Database) -> None:
         self._db = db
 
+    async def settle_late(self) -> None:
+        """It pays nothing."""
+
     async def answer(self, ask: Ask) -> None:
         async with self._db.unit(ask.payer.workspace_id) as unit:
             await unit.replies.store(ask.keep.lease, [ask.transcript.text])

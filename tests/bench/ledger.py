@@ -30,6 +30,7 @@ from tests.bench.table import show
 
 FEW, MANY = 100_000, 10_000_000
 READS = 150
+ROLLED_UP = tuple(dimension for dimension in DIMENSIONS if dimension != "thread")
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "America/Los_Angeles")
 LITELLM_BYTES = 6300
 
@@ -83,7 +84,7 @@ async def reads(db: Database) -> tuple[float, float]:
 
     async def month() -> None:
         covered = period("month", datetime.now(UTC), dice.choice(ZONES))
-        report = await reports.spend(drawn(dice), covered, dice.choice(DIMENSIONS))
+        report = await reports.spend(drawn(dice), covered, dice.choice(ROLLED_UP))
         assert report.total.calls == sum(row.calls for row in report.rows)
 
     async def digest() -> None:

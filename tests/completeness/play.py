@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import shutil
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
 
 from bot.costs.price_book import PriceBook
+from bot.costs.spool import FileSpool
 from bot.costs.tracker import Payer, Tracker
 from bot.db.ids import new_id
 from bot.errors import DatabaseAway, LucyError
@@ -28,6 +33,7 @@ from tests.completeness.providers import Desks
 from tests.completeness.scenario import After, Ask, Step, Twist
 
 _SPACE = UUID("6ba7b814-9dad-11d1-80b4-00c04fd430c8")
+_SPOOLS = Path(tempfile.gettempdir()) / "lucy-spools-of-plays"
 _SYSTEM = Message("system", "Be brief, be kind.")
 EXPIRE = text(
     "UPDATE cost_log SET expires_at = now() - interval '1 second' WHERE workspace_id = :id AND state = 'open'"
@@ -70,6 +76,15 @@ class Play:
     deeds: list[Deed] = field(default_factory=list)
     pauses_away: int = 0
     named: UUID | None = None
+    spool: FileSpool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """One spool for all workers of the scenario, as if each had found what the one before left behind."""
+        self.spool = FileSpool(self._folder, self.door._cipher)
+
+    @property
+    def _folder(self) -> Path:
+        return _SPOOLS / f"{os.getpid()}-{self.seed}-{self.number}"
 
     @property
     def workspace_id(self) -> UUID:
@@ -84,6 +99,8 @@ class Play:
             else:
                 worker = await self._after(worker, step)
         await self._back(worker)
+        assert self.spool.depth == 0, "what was paid for is still on disk"
+        shutil.rmtree(self._folder, ignore_errors=True)
         await self.end()
 
     async def end(self) -> None:
@@ -95,7 +112,7 @@ class Play:
         """A process of its own, as far as the ledger can tell."""
         clock, tools = Clock(), self.tools
         self.door = self.door.another()
-        tracker = Remembering(self.door, tools.book, tools.tiers.baseline, Telemetry(), self._pause)
+        tracker = Remembering(self.door, tools.book, tools.tiers.baseline, Telemetry(), self._pause, self.spool)
         tracker.deeds = self.deeds
         passing = Time(clock.now, clock.sleep, lambda: 0.0)
         return Router(tools.tiers, tools.client, tracker, Breakers(clock.now), passing), tracker

@@ -23,6 +23,7 @@ from tests.bench.generated_ledger import generate
 from tests.bench.scratch import bare_connection
 from tests.costs.ledger import FAST, SETTLED
 
+ROLLED_UP = tuple(dimension for dimension in DIMENSIONS if dimension != "thread")
 WORKSPACE = UUID("00000000-0000-0000-0000-000000000001")
 NOW = datetime.now(UTC)
 ATTEMPT = {name: getattr(FAST, name) for name in ATTEMPT_FIELDS}
@@ -80,14 +81,14 @@ async def test_reports_and_digests_read_the_rollup_by_its_key_and_nothing_of_the
 ) -> None:
     reports = Reports(db, "big/model")
     with heard(db) as statements:
-        for dimension in DIMENSIONS:
+        for dimension in ROLLED_UP:
             await reports.spend(WORKSPACE, period("month", NOW), dimension)
         await reports.own(WORKSPACE, "U1", period("month", NOW), "model")
         await compose(db, reports, WORKSPACE, (NOW - timedelta(days=1)).date(), "Asia/Kathmandu")
 
     nodes = [node for said in statements for node in await planned(connection, *said)]
     scans = [node for node in nodes if "cost_" in str(node.get("Relation Name"))]
-    assert len(scans) > len(DIMENSIONS)
+    assert len(scans) > len(ROLLED_UP)
     assert {node["Relation Name"] for node in scans} == {"cost_rollup"}
     for condition in conditions(nodes):
         assert all(name in condition for name in ("workspace_id", "dimension", "quarter")), condition
@@ -116,7 +117,8 @@ def heard(db: Database) -> Iterator[list[tuple[Any, ...]]]:
     said: list[tuple[Any, ...]] = []
 
     def listen(_: Any, __: Any, statement: str, arguments: Any, *___: Any) -> None:
-        said.append((statement, *arguments))
+        if not statement.startswith("SET"):
+            said.append((statement, *arguments))
 
     event.listen(db._engine.sync_engine, "before_cursor_execute", listen)
     yield said

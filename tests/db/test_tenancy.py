@@ -77,6 +77,7 @@ async def zone_of_ones_own(unit: Unit) -> bool:
 Try = Callable[[Unit, Acme], Awaitable[object]]
 
 READS: dict[str, Try] = {
+    "workspaces.rows": lambda unit, _: unit.workspaces.rows(),
     "workspaces.read": lambda unit, _: unit.workspaces.read(),
     "workspaces.zone": lambda unit, _: zone_of_ones_own(unit),
     "budgets.reserve": lambda unit, _: unit.budgets.reserve("U1", "C1", Decimal(1)),
@@ -120,14 +121,17 @@ WRITES: dict[str, Try] = {
     "budget_notices.request": lambda unit, _: asked_for_more(unit, "U9"),
     "budget_notices.told": lambda unit, _: unit.budget_notices.told(DUE.key, "C9", "9.9"),
     "costs.move": lambda unit, acme: unit.costs.move(acme.attempt, SETTLED),
+    "costs.move_all": lambda unit, acme: unit.costs.move_all([(acme.attempt.id, acme.attempt.created_at, SETTLED)]),
     "costs.open": lambda unit, _: unit.costs.open(FAST, 60),
     "past.price": lambda unit, acme: unit.past.price([acme.late_price]),
     "inbox.add": lambda unit, _: unit.inbox.add(ASK),
     "inbox.hold": lambda unit, acme: unit.inbox.hold(acme.lease),
+    "inbox.hold_open": lambda unit, acme: unit.inbox.hold_open(acme.lease.task_id),
     "inbox.finish": lambda unit, acme: unit.inbox.finish(acme.lease, "answered"),
     "inbox.give_up": lambda unit, acme: unit.inbox.give_up(acme.lease, "failed"),
     "inbox.hand_back": lambda unit, acme: unit.inbox.hand_back(acme.lease),
     "replies.store": lambda unit, acme: unit.replies.store(acme.lease, ["stolen"]),
+    "replies.restore": lambda unit, acme: unit.replies.restore(acme.lease.task_id, ["stolen"]),
     "replies.intend": lambda unit, acme: unit.replies.intend(acme.lease, 0),
     "replies.posted": lambda unit, acme: unit.replies.posted(acme.lease, 0, "9.9"),
     "replies.wipe": lambda unit, acme: unit.replies.wipe(acme.lease.task_id),
@@ -142,6 +146,7 @@ WRITES: dict[str, Try] = {
     "installations.forget": lambda unit, _: unit.installations.forget(),
     "workspaces.live_in": lambda unit, _: unit.workspaces.live_in("Asia/Kathmandu"),
     "workspaces.welcome": lambda unit, _: unit.workspaces.welcome("T0OTHER", "Other", "U0LUCY"),
+    "workspaces.forget": lambda unit, _: unit.workspaces.forget(),
     "workspaces.retire": lambda unit, _: unit.workspaces.retire(),
 }
 
