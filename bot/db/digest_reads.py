@@ -71,6 +71,8 @@ class DigestReads:
         wanted = select(_R.dimension, part.label("part"), _R.key, *sums).where(
             _R.workspace_id == self._workspace_id,
             _R.dimension.in_(dimensions),
+            _R.quarter >= min(start for start, _ in stretches),  # bounds for the index, which an OR does not give
+            _R.quarter < max(end for _, end in stretches),
             or_(*((_R.quarter >= start) & (_R.quarter < end) for start, end in stretches)),
         )
         by: list[ColumnElement[Any]] = [literal_column(n) for n in ("1", "2", "3")]

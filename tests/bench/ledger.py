@@ -22,7 +22,9 @@ from rich.console import Console
 from bot.costs.periods import period
 from bot.costs.reports import DIMENSIONS, Reports
 from bot.db.database import Database
-from bot.digests.compose import compose
+from bot.db.digests import Kind
+from bot.digests.compose import Composer
+from bot.digests.spans import Span
 from tests.bench.figure import Figure, percentile
 from tests.bench.generated_ledger import WORKSPACES, generate, working_days
 from tests.bench.scratch import bare_connection, scratch_database
@@ -80,7 +82,7 @@ async def measured(rows: int, say: Callable[[str], None]) -> Measured:
 async def reads(db: Database) -> tuple[float, float]:
     """p95 of both, over workspaces drawn as their calls are: the busiest most often."""
     reports, dice = Reports(db, "anthropic/claude-sonnet-5-5"), random.Random(1)
-    day = list(working_days())[-1]
+    composer, day = Composer(db, "anthropic/claude-sonnet-5-5"), list(working_days())[-1]
 
     async def month() -> None:
         covered = period("month", datetime.now(UTC), dice.choice(ZONES))
@@ -88,7 +90,7 @@ async def reads(db: Database) -> tuple[float, float]:
         assert report.total.calls == sum(row.calls for row in report.rows)
 
     async def digest() -> None:
-        await compose(db, reports, drawn(dice), day, dice.choice(ZONES))
+        await composer.compose(drawn(dice), Span(Kind.DAILY, day, day), dice.choice(ZONES))
 
     return await p95_ms(month), await p95_ms(digest)
 

@@ -16,9 +16,11 @@ from bot.costs.periods import period
 from bot.costs.reports import DIMENSIONS, Reports
 from bot.db.cost_sql import ATTEMPT_FIELDS, KNOWN, OPEN, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITION
 from bot.db.database import Database
+from bot.db.digests import Kind
 from bot.db.ids import new_id
 from bot.db.prepared import Prepared
-from bot.digests.compose import compose
+from bot.digests.compose import Composer
+from bot.digests.spans import Span
 from tests.bench.generated_ledger import generate
 from tests.bench.scratch import bare_connection
 from tests.costs.ledger import FAST, SETTLED
@@ -76,20 +78,31 @@ async def test_the_attempts_of_a_task_are_found_by_an_index(db: Database, connec
     assert scans <= {"Index Scan", "Bitmap Heap Scan"}
 
 
-async def test_reports_and_digests_read_the_rollup_by_its_key_and_nothing_of_the_ledger(
-    db: Database, connection: Any
-) -> None:
+async def test_reports_read_the_rollup_by_its_key_and_nothing_of_the_ledger(db: Database, connection: Any) -> None:
     reports = Reports(db, "big/model")
     with heard(db) as statements:
         for dimension in ROLLED_UP:
             await reports.spend(WORKSPACE, period("month", NOW), dimension)
         await reports.own(WORKSPACE, "U1", period("month", NOW), "model")
-        await compose(db, reports, WORKSPACE, (NOW - timedelta(days=1)).date(), "Asia/Kathmandu")
 
     nodes = [node for said in statements for node in await planned(connection, *said)]
     scans = [node for node in nodes if "cost_" in str(node.get("Relation Name"))]
     assert len(scans) > len(ROLLED_UP)
     assert {node["Relation Name"] for node in scans} == {"cost_rollup"}
+    for condition in conditions(nodes):
+        assert all(name in condition for name in ("workspace_id", "dimension", "quarter")), condition
+
+
+async def test_a_digest_reads_the_rollup_by_its_key_and_one_day_of_the_ledger(db: Database, connection: Any) -> None:
+    yesterday = (NOW - timedelta(days=1)).date()
+    with heard(db) as statements:
+        await Composer(db, "big/model").compose(WORKSPACE, Span(Kind.DAILY, yesterday, yesterday), "Asia/Kathmandu")
+
+    nodes = [node for said in statements for node in await planned(connection, *said)]
+    scans = [node for node in nodes if "cost_" in str(node.get("Relation Name"))]
+    assert [node for node in scans if node["Node Type"] == "Seq Scan"] == []
+    days = {node["Relation Name"] for node in scans} - {"cost_rollup"}
+    assert days <= {f"cost_log_{day:%Y_%m}" for day in (yesterday, yesterday - timedelta(days=1))}
     for condition in conditions(nodes):
         assert all(name in condition for name in ("workspace_id", "dimension", "quarter")), condition
 
