@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import DatabaseAway, LucyError, SettingError
 
-FOREIGN = (OSError, PoolTimeout, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)
+FOREIGN = (OSError, PoolTimeout, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What a statement may raise that is not ours, through the session or from the driver itself."""
 _REFUSED = ("28", "3D000")
 """Classes of SQLSTATE, from PostgreSQL's appendix A: the login or the database is not accepted there."""
@@ -74,6 +74,6 @@ def _no_trust(error: BaseException) -> bool:
 def _lost(error: BaseException) -> bool:
     if isinstance(error, OSError | PoolTimeout | InterfaceError | OperationalError):
         return True
-    if isinstance(error, asyncpg.InterfaceError):
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
         return not isinstance(error, ValueError)
     return isinstance(error, DBAPIError) and error.connection_invalidated

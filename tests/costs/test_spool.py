@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import sys
 from dataclasses import replace
@@ -18,7 +17,7 @@ from bot.costs.tracker import Tracker
 from bot.db.budgets import Budget, BudgetKey, Mode
 from bot.db.database import Database
 from bot.db.encryption import Cipher
-from bot.db.ids import new_id, workspace_id_of
+from bot.db.ids import workspace_id_of
 from bot.db.inbox import Lease, NewAsk
 from bot.errors import DatabaseAway
 from bot.telemetry import Telemetry
@@ -155,45 +154,6 @@ async def test_replaying_is_moving_one_by_one_and_twice_is_once(
     await FileSpool(folder, cipher).settle(db)
     assert once == {owner: await rollup(db, owner) for owner in (workspace_id, OTHER)}
     assert list(folder.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        b"not json",
-        b'{"key":{"workspace_id":"47',
-        b'{"key":{},"outcome":{"state":"settled","model":"a/small"}}',
-        b"\xff\xfe",
-    ],
-)
-async def test_a_line_that_cannot_be_read_is_set_aside_and_the_rest_settles(
-    db: Database, spool: FileSpool, folder: Path, workspace_id: UUID, wrong: bytes
-) -> None:
-    await spool.keep(await opened(db, workspace_id), SETTLED, None, ())
-    [file] = folder.iterdir()
-    file.write_bytes(wrong + b"\n" + file.read_bytes() + wrong)
-
-    await spool.settle(db)
-
-    assert [row.state for row in await rows(db, workspace_id)] == ["settled"]
-    assert [(path.suffix, path.read_bytes()) for path in folder.iterdir()] == [(".bad", (wrong + b"\n") * 2)]
-
-
-async def test_an_outcome_the_ledger_does_not_take_is_set_aside_and_the_rest_settles(
-    db: Database, spool: FileSpool, folder: Path, workspace_id: UUID
-) -> None:
-    good, refused = await opened(db, workspace_id), await opened(db, workspace_id)
-    unheard = replace(good, id=new_id())
-    for key, outcome in ((good, SETTLED), (refused, replace(SETTLED, cost_usd=None)), (unheard, SETTLED)):
-        await spool.keep(key, outcome, None, ())
-
-    await spool.settle(db)
-
-    states = {row.id: row.state for row in await rows(db, workspace_id)}
-    assert states == {good.id: "settled", refused.id: "open"}
-    [bad] = folder.iterdir()
-    aside = {UUID(json.loads(line)["key"]["id"]) for line in bad.read_bytes().splitlines()}
-    assert aside == {refused.id, unheard.id}
 
 
 async def test_a_budget_is_released_and_charged_when_the_truth_comes_from_the_spool(

@@ -3,161 +3,36 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from bot.db.audit import Change
 from bot.db.base import NO_TENANT
-from bot.db.budget_notices import Notice, Place, Request
-from bot.db.budgets import Budget, Mode
-from bot.db.choices import StoredChoice
-from bot.db.costs import OpenAttempt
 from bot.db.database import Database, Unit, engine_for
-from bot.db.digests import DigestRun, Kind
+from bot.db.digests import Kind
 from bot.db.ids import new_id, workspace_id_of
-from bot.db.inbox import Lease, NewAsk
-from bot.db.installations import Installation
-from bot.db.ledger import Window
 from bot.db.operations import CROSS_TENANT, Operations
-from bot.db.past_costs import LatePrice
 from bot.db.tables import metadata
 from bot.errors import LeaseLost
-from tests.costs.budgeting import WORKSPACE
 from tests.costs.ledger import FAST, SETTLED
-
-ASK = NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "words of Acme")
-LATER = replace(ASK, event_id="Ev2", thread_ts="2.0", ts="2.0")
-TOKEN = Installation("xoxb-acme", "B1", "U0LUCY", "T0ACME", None, "chat:write", "U1")
-CHANGE = Change("U1", "digest_set", "digest", None, {"channel": "C1"})
-DAY = date(2026, 11, 1)
-EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
-
-
-@dataclass(frozen=True, slots=True)
-class Acme:
-    """What stands in Acme's name, with every key a careless caller could carry elsewhere."""
-
-    lease: Lease
-    run: DigestRun
-    attempt: OpenAttempt
-    unpriced: OpenAttempt
-    request: Request
-    counters: tuple[str, ...]
-
-    @property
-    def choice(self) -> StoredChoice:
-        return StoredChoice(self.lease.task_id, "C1", "1.0", "U1", 3, "code", 0.9, 0.4, "rule", "because", 1.0)
-
-    @property
-    def late_price(self) -> LatePrice:
-        row = self.unpriced
-        return LatePrice(row.created_at, row.id, Decimal(1), None, Decimal(0), "list", {"input": "1"}, "test")
-
-    @property
-    def settled_again(self) -> dict[str, object]:
-        """What the ledger would tell of a row that stands on Acme's counters."""
-        return {"held": self.counters, "released_usd": "1", "spent_usd": "1", "overshot_usd": "1"}
-
-
-BUDGET = Budget(WORKSPACE, Decimal(5), Mode.SOFT, "U1")
-DUE, TOLD = Notice("due:1", "outcome", {"request": "none"}), Notice("told:1", "outcome", {"request": "none"})
-
-
-async def zone_of_ones_own(unit: Unit) -> bool:
-    return await unit.workspaces.zone() != "UTC"
-
-
-Try = Callable[[Unit, Acme], Awaitable[object]]
-
-READS: dict[str, Try] = {
-    "workspaces.rows": lambda unit, _: unit.workspaces.rows(),
-    "workspaces.read": lambda unit, _: unit.workspaces.read(),
-    "workspaces.zone": lambda unit, _: zone_of_ones_own(unit),
-    "budgets.reserve": lambda unit, _: unit.budgets.reserve("U1", "C1", Decimal(1)),
-    "budgets.standing": lambda unit, _: unit.budgets.standing(WORKSPACE),
-    "budgets.standings": lambda unit, _: unit.budgets.standings(),
-    "budget_notices.claim": lambda unit, _: unit.budget_notices.claim(),
-    "budget_notices.read_request": lambda unit, acme: unit.budget_notices.read_request(acme.request.id),
-    "budget_notices.where_told": lambda unit, _: unit.budget_notices.where_told("told:"),
-    "installations.read": lambda unit, _: unit.installations.read(),
-    "installations.made_after": lambda unit, _: unit.installations.made_after(EVER[0]),
-    "replies.kept": lambda unit, acme: unit.replies.kept(acme.lease.task_id),
-    "replies.parts": lambda unit, acme: unit.replies.parts(acme.lease.task_id),
-    "choices.thread_tier": lambda unit, _: unit.choices.thread_tier("C1", "1.0"),
-    "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
-    "costs.total": lambda unit, _: unit.costs.total(),
-    "costs.sweep": lambda unit, _: unit.costs.sweep(),
-    "ledger.by": lambda unit, _: unit.ledger.by("thread", Window(*EVER), 10),
-    "ledger.page": lambda unit, _: unit.ledger.page(Window(*EVER)),
-    "past.find": lambda unit, acme: unit.past.find(acme.attempt.id.hex),
-    "past.unpriced": lambda unit, _: unit.past.unpriced(EVER[0], None, 10),
-    "rollups.by": lambda unit, _: unit.rollups.by("total", *EVER),
-    "rollups.by_day": lambda unit, _: unit.rollups.by_day("UTC", *EVER),
-    "rollups.models_of": lambda unit, _: unit.rollups.models_of("U1", *EVER),
-    "audit.newest": lambda unit, _: unit.audit.newest(),
-    "digests.setting": lambda unit, _: unit.digests.setting(),
-    "digests.posted_before": lambda unit, _: unit.digests.posted_before(Kind.DAILY, DAY),
-    "digest_reads.by_day": lambda unit, _: unit.digest_reads.by_day("UTC", [EVER], ["tier"]),
-    "digest_reads.by_key": lambda unit, _: unit.digest_reads.by_key(EVER, EVER, ["user"]),
-    "digest_reads.dearest_threads": lambda unit, _: unit.digest_reads.dearest_threads(EVER, 3),
-}
-"""What answers with nothing where there is nothing of one's own."""
-
-WRITES: dict[str, Try] = {
-    "audit.record": lambda unit, _: unit.audit.record(CHANGE),
-    "budgets.move": lambda unit, acme: unit.budgets.move([acme.settled_again]),
-    "budgets.recount": lambda unit, _: unit.budgets.recount(),
-    "budgets.remove": lambda unit, _: unit.budgets.remove(WORKSPACE),
-    "budgets.set": lambda unit, _: unit.budgets.set(replace(BUDGET, limit_usd=Decimal(1))),
-    "budget_notices.add": lambda unit, _: unit.budget_notices.add(DUE),
-    "budget_notices.decide": lambda unit, acme: unit.budget_notices.decide(acme.request.id, "approved", "U9"),
-    "budget_notices.request": lambda unit, _: asked_for_more(unit, "U9"),
-    "budget_notices.told": lambda unit, _: unit.budget_notices.told(DUE.key, "C9", "9.9"),
-    "costs.move": lambda unit, acme: unit.costs.move(acme.attempt, SETTLED),
-    "costs.move_all": lambda unit, acme: unit.costs.move_all([(acme.attempt.id, acme.attempt.created_at, SETTLED)]),
-    "costs.open": lambda unit, _: unit.costs.open(FAST, 60),
-    "past.price": lambda unit, acme: unit.past.price([acme.late_price]),
-    "inbox.add": lambda unit, _: unit.inbox.add(ASK),
-    "inbox.hold": lambda unit, acme: unit.inbox.hold(acme.lease),
-    "inbox.hold_open": lambda unit, acme: unit.inbox.hold_open(acme.lease.task_id),
-    "inbox.finish": lambda unit, acme: unit.inbox.finish(acme.lease, "answered"),
-    "inbox.give_up": lambda unit, acme: unit.inbox.give_up(acme.lease, "failed"),
-    "inbox.hand_back": lambda unit, acme: unit.inbox.hand_back(acme.lease),
-    "replies.store": lambda unit, acme: unit.replies.store(acme.lease, ["stolen"]),
-    "replies.restore": lambda unit, acme: unit.replies.restore(acme.lease.task_id, ["stolen"]),
-    "replies.intend": lambda unit, acme: unit.replies.intend(acme.lease, 0),
-    "replies.posted": lambda unit, acme: unit.replies.posted(acme.lease, 0, "9.9"),
-    "replies.wipe": lambda unit, acme: unit.replies.wipe(acme.lease.task_id),
-    "choices.remember": lambda unit, acme: unit.choices.remember(replace(acme.choice, tier=1)),
-    "digests.want": lambda unit, _: unit.digests.want(Kind.DAILY, "C9", time(9), "UTC", "U9"),
-    "digests.show": lambda unit, _: unit.digests.show(people=False),
-    "digests.stop": lambda unit, _: unit.digests.stop(),
-    "digests.claim": lambda unit, _: unit.digests.claim(Kind.DAILY, DAY, "C9"),
-    "digests.intend": lambda unit, acme: unit.digests.intend(acme.run, Decimal(9)),
-    "digests.finish": lambda unit, acme: unit.digests.finish(acme.run, "posted", "9.9"),
-    "installations.save": lambda unit, _: unit.installations.save(replace(TOKEN, bot_token="xoxb-other")),
-    "installations.forget": lambda unit, _: unit.installations.forget(),
-    "workspaces.live_in": lambda unit, _: unit.workspaces.live_in("Asia/Kathmandu"),
-    "workspaces.welcome": lambda unit, _: unit.workspaces.welcome("T0OTHER", "Other", "U0LUCY"),
-    "workspaces.forget": lambda unit, _: unit.workspaces.forget(),
-    "workspaces.retire": lambda unit, _: unit.workspaces.retire(),
-}
-
-
-async def asked_for_more(unit: Unit, asker: str) -> Request:
-    """A request for a larger budget, of a workspace that has one."""
-    await unit.budgets.set(BUDGET)
-    standing = await unit.budgets.standing(WORKSPACE)
-    assert standing
-    request, _ = await unit.budget_notices.request(standing, Decimal(9), Place(asker, "C1", "1.0"))
-    return request
+from tests.db.every_query import (
+    ASK,
+    CHANGE,
+    DAY,
+    DUE,
+    LATER,
+    READS,
+    TOKEN,
+    TOLD,
+    WRITES,
+    Acme,
+    asked_for_more,
+)
 
 
 @pytest.fixture

@@ -32,6 +32,13 @@ async def by_driver(db: Database, statement: str) -> None:
         await driver_of(operations._session).execute(statement)
 
 
+async def others(db: Database) -> int:
+    """How many of OTHERS are still going."""
+    async with db.operations() as operations:
+        found = await operations._session.execute(text(OTHERS))
+    return len(found.all())
+
+
 async def both_then_away(db: Database, statement: str) -> None:
     async with db.operations() as operations:
         await operations._session.execute(text(statement))
@@ -102,6 +109,9 @@ async def test_connections_that_were_cut_while_idle_are_not_handed_out(
     await opened(db, workspace_id)
     another = Database.open(database_url, cipher)
     await by_session(another, OTHERS)
+    async with asyncio.timeout(10):
+        while await others(another):
+            await asyncio.sleep(0.02)
 
     await opened(db, workspace_id)
 
