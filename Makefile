@@ -1,5 +1,6 @@
 # Everything a checkout needs: Python >= 3.11 and make. Each target sets itself up, and is quick the second time.
 VENV ?= .venv
+DATA ?= ../shared/data/routing
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 IN := $(VENV)/bin/python
@@ -8,7 +9,7 @@ COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --gen
 	--quiet --custom-compile-command "make lock" --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check static format docs faults bench lock clean
+.PHONY: help demo run test check static format docs faults train bench lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +41,9 @@ docs: $(VENV)/dev ## write the generated tables of the README anew
 faults: $(VENV)/dev ## kill, freeze and stop Lucy at every step, twenty rounds; hold her books to the invoice in 10,000 scenarios
 	LUCY_FAULT_ROUNDS=20 $(IN) -m pytest tests/faults
 	$(IN) -m tests.completeness
+
+train: $(VENV)/dev ## learn the local scorer anew from DATA (the public part is not in this repository) and from our own messages
+	@$(IN) -m tests.routing.train --data $(DATA)
 
 bench: $(VENV)/dev ## measure the figures the README promises
 	$(IN) -m tests.bench

@@ -28,6 +28,7 @@ from bot.digests.run import DigestRunner
 from bot.errors import DatabaseAway
 from bot.llm.generations import generations
 from bot.llm.litellm_client import LitellmClient
+from bot.routing import scorer
 from bot.routing.breaker import Breakers
 from bot.routing.classifier import Classifier
 from bot.routing.router import Router
@@ -122,6 +123,7 @@ async def lucy(
         reports, composer = Reports(db, tiers.baseline[0]), Composer(db, tiers.baseline[0])
         parts = _Parts(db, ingest_db, telemetry, client, router, reports, composer, book, inquiry, spool)
         await overlays.refresh(db, book)
+        scorer.shipped()
         await client.warm_up()
         url, digests, ended = await _serve(stack, settings, parts)
         _log.info("ready", url=url, mode="socket" if settings.slack_app_token else "http")

@@ -42,10 +42,11 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The newest human text, decoded, mention stripped, and the thread before it, oldest first."""
+    """The newest human text, decoded, mention stripped, and the thread before it, oldest first; how many files hang on it."""
 
     text: str
     thread: tuple[Past, ...] = ()
+    files: int = 0
 
     @property
     def thread_tier(self) -> Tier | None:
@@ -59,7 +60,8 @@ class Question:
 class Choice:
     """Which tier answers and why; `confidence` is P(this tier suffices), `score` how hard it looks.
 
-    `decided_by` is "wish", "thread", "rule:<name>", "score" or a model's id; `micros` is what deciding took.
+    `decided_by` is "wish", "thread", "rule:<name>", "score" or a model's id; `micros` is what deciding took,
+    `fails` are the estimated P(tier 1 fails) and P(tier 2 fails) before a workspace's own shift.
     """
 
     intent: Intent
@@ -70,3 +72,4 @@ class Choice:
     answer: Literal["model", "help", "costs"] = "model"
     score: float | None = None
     micros: float = 0.0
+    fails: tuple[float, float] | None = None

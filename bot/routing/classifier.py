@@ -15,8 +15,8 @@ from bot.errors import DatabaseAway
 from bot.llm.model_client import Message
 from bot.routing.choice import Choice, Intent, Question, Tier
 from bot.routing.decide import decide
+from bot.routing.features import clip
 from bot.routing.router import Answer, Call, NoAnswer, Router
-from bot.routing.scorer import clip
 
 _log = log.get(__name__)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.routing.choice import Choice, Intent, Question, Tier
+from bot.routing.context import context_of
 from bot.routing.fast_paths import fast_path
-from bot.routing.scorer import Score, score
+from bot.routing.scorer import Score, Scorer, shipped
+from bot.routing.stakes import WORTH_ASKING, Stakes, shipped_stakes
 from bot.routing.wishes import wished_tier
 
 _ANSWER = re.compile(
@@ -18,25 +21,17 @@ _ANSWER = re.compile(
     r"ja|sí|si|oui|sim|da|да|weiter|是|好的?|继续|はい|続けて|네|계속)(?:[,\s]+(?:please|lucy|bitte))?[\s.!?]*",
     re.IGNORECASE,
 )
-_POINTS_BACK = re.compile(
-    r"(?:and|now|also|but|so|same|instead|what about|how about|make it|option|und|et|y|e)\b"
-    r"|.*\b(?:this|that|it|these|those|above|step \d+|you (?:said|wrote))\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_SHORT, _TERSE = 80, 20
-"""Characters: a message this short that points back, or is terse, goes on with what the thread was about."""
+_SHORT = 80
+"""Characters: a longer answer says something of its own."""
 
 _TRACE_MARKS = ("Traceback (most recent", "Error:", "Exception:", "Exception in ", "\tat ", "    at ", "panic:")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LONG, _LONG_UNSPACED, _LOOKED_AT = 1500, 40, 3000
+_TIERS = tuple(Tier)
 
-TIER1_MAY_FAIL, TIER2_MAY_FAIL = 0.45, 0.5
-"""A tier that fails more often than this is not chosen; a failure costs more than the dearer answer."""
-
-_TIER3_FAILS = 0.05
-
-_UNSURE_WITHIN = 0.06
-"""How near to a border the score must be for a model to be asked: about one message in ten."""
+_TIER3_FAILS = 0.03
+_UNSURE_WITHIN = 0.1
+"""How little, in P(fail), the second-best tier must lose by for a model to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,68 +42,74 @@ class Decision:
     unsure: bool
 
 
-def decide(question: Question) -> Decision:
+def decide(question: Question, stakes: Stakes | None = None, scorer: Scorer | None = None) -> Decision:
     """The tier as far as we can tell by ourselves. Never raises; the time is bounded."""
     started = time.perf_counter_ns()
-    decision = _decide(question)
-    micros = (time.perf_counter_ns() - started) / 1000
-    return Decision(replace(decision.choice, micros=micros), decision.unsure)
-
-
-def _decide(question: Question) -> Decision:
     text = question.text
     wished = wished_tier(text)
     if wished:
-        found = score(text)
+        found = (scorer or shipped()).score(text)
         intent = found.intent if found else Intent.CHAT
-        return Decision(Choice(intent, wished, 1.0, "wish", "You asked for this tier"), unsure=False)
+        return _sure(Choice(intent, wished, 1.0, "wish", "You asked for this tier", micros=_micros(started)))
     thread_tier = question.thread_tier
     if thread_tier and len(text) <= _SHORT and _ANSWER.fullmatch(text.strip()):
-        return _inherited(thread_tier)
+        reason = "A short follow-up keeps the thread's tier"
+        return _sure(Choice(Intent.CHAT, thread_tier, 0.9, "thread", reason, micros=_micros(started)))
     path = fast_path(text)
     if path:
-        choice = Choice(path.intent, path.tier, 0.98, f"rule:{path.name}", path.reason, answer=path.answer)
-        return Decision(choice, unsure=False)
-    decision = _by_score(text)
-    if thread_tier and thread_tier >= decision.choice.tier and _goes_on(text.strip()):
-        return _inherited(thread_tier)
-    return decision
+        rule = f"rule:{path.name}"
+        return _sure(Choice(path.intent, path.tier, 0.98, rule, path.reason, path.answer, micros=_micros(started)))
+    return _by_score(question, stakes or shipped_stakes(), scorer or shipped(), started)
 
 
-def _inherited(tier: Tier) -> Decision:
-    choice = Choice(Intent.CHAT, tier, 0.9, "thread", "A short follow-up keeps the thread's tier")
+def _sure(choice: Choice) -> Decision:
     return Decision(choice, unsure=False)
 
 
-def _goes_on(text: str) -> bool:
-    return len(text) <= _TERSE or (len(text) <= _SHORT and bool(_POINTS_BACK.match(text)))
-
-
-def _by_score(text: str) -> Decision:
-    found = score(text)
+def _by_score(question: Question, stakes: Stakes, scorer: Scorer, started: int) -> Decision:
+    text = question.text
+    context = context_of(question)
+    found = scorer.score(text, context)
     if found is None:
-        nothing = Choice(Intent.CHAT, Tier.STANDARD, 0.5, "score", "Nothing to go by: the middle tier")
-        return Decision(nothing, unsure=False)
+        reason = "Nothing to go by: the middle tier"
+        return _sure(Choice(Intent.CHAT, Tier.STANDARD, 0.5, "score", reason, micros=_micros(started)))
     head = text[:_LOOKED_AT]
     trace = any(mark in head for mark in _TRACE_MARKS)
-    tier = max(_tier_of(found), Tier.STANDARD if trace or _is_long(text) else Tier.FAST)
     intent = Intent.CODE if trace or "```" in head else found.intent
-    fails = (found.tier1_fails, found.tier2_fails, _TIER3_FAILS)[tier - 1]
-    reason = f"Reads like {_WORK[intent]}: {_NEEDS[tier]}"
-    choice = Choice(intent, tier, round(1 - fails, 3), "score", reason, score=round(found.hardness, 4))
-    return Decision(choice, unsure=_margin(found, tier) < _UNSURE_WITHIN)
+    fails = (*_shifted(found, stakes.shifts), _TIER3_FAILS)
+    costs, loss = stakes.costs(question, intent), stakes.loss(intent)
+    totals = [fail * loss + cost for fail, cost in zip(fails, costs, strict=True)]
+    best, second = sorted(range(3), key=totals.__getitem__)[:2]
+    tier = _TIERS[max(best, 1) if trace or _is_long(text) else best]
+    unsure = totals[second] - totals[best] < _UNSURE_WITHIN * loss and abs(
+        costs[second] - costs[best]
+    ) > WORTH_ASKING * stakes.opinion(question)
+    choice = Choice(
+        intent,
+        tier,
+        round(1 - fails[tier - 1], 3),
+        "score",
+        _REASONS[intent, tier],
+        score=round(found.hardness, 4),
+        micros=_micros(started),
+        fails=(found.tier1_fails, found.tier2_fails),
+    )
+    return Decision(choice, unsure)
 
 
-def _tier_of(found: Score) -> Tier:
-    if found.tier2_fails >= TIER2_MAY_FAIL:
-        return Tier.FRONTIER
-    return Tier.STANDARD if found.tier1_fails >= TIER1_MAY_FAIL else Tier.FAST
+def _micros(started: int) -> float:
+    return (time.perf_counter_ns() - started) / 1000
 
 
-def _margin(found: Score, tier: Tier) -> float:
-    """How far the score is from choosing another tier."""
-    up = abs(found.tier2_fails - TIER2_MAY_FAIL)
-    return up if tier is Tier.FRONTIER else min(up, abs(found.tier1_fails - TIER1_MAY_FAIL))
+def _shifted(found: Score, shifts: tuple[float, float]) -> tuple[float, float]:
+    if shifts == (0.0, 0.0):
+        return found.tier1_fails, found.tier2_fails
+    return moved(found.tier1_fails, shifts[0]), moved(found.tier2_fails, shifts[1])
+
+
+def moved(probability: float, shift: float) -> float:
+    """A probability, its log-odds moved by `shift`."""
+    return probability / (probability + (1 - probability) * math.exp(-shift))
 
 
 def _is_long(text: str) -> bool:
@@ -130,4 +131,7 @@ _NEEDS = {
     Tier.FAST: "the fast tier will do",
     Tier.STANDARD: "needs a solid model",
     Tier.FRONTIER: "needs the strongest tier",
+}
+_REASONS = {
+    (intent, tier): f"Reads like {work}: {needs}" for intent, work in _WORK.items() for tier, needs in _NEEDS.items()
 }

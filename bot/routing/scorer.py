@@ -1,4 +1,4 @@
-"""A local score of how hard an ask is: hashed words and text statistics through int8 weights, standard library only."""
+"""A local score of how hard an ask is: hashed words, statistics and context through int8 weights, standard library only."""
 
 from __future__ import annotations
 
@@ -6,30 +6,17 @@ import base64
 import json
 import math
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from operator import mul
 from typing import TypedDict
-from zlib import crc32
 
 from bot.routing.choice import Intent
+from bot.routing.features import BUCKETS, Features, clip, features, tokens
 
-BUCKETS = 4096
-INTENT_BUCKETS, INTENT_WORDS = 2048, 48
-"""The intent is only a label: fewer buckets keep the file small, fewer words keep it quick."""
-
-HEAD, TAIL = 500, 150
-"""Only so many characters of the beginning and the end are read: the time is bounded."""
-
-_NUMBER = re.compile(r"\d+")
-_TOKEN = re.compile(r"[^\W\d_]+|0|[^\w\s]")
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _OPTIONS = re.compile(r"\n\(?[B-D][.)] ")
-_SUBLINEAR = tuple(1 + math.log(max(1, count)) for count in range(3 * (HEAD + TAIL) + 4))
-_COMMAS = re.compile("[,;，、；]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +30,39 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
-    """What the heads see of a text: statistics, buckets of words and pairs with a value each, the first words."""
-
-    dense: tuple[float, ...]
-    buckets: tuple[int, ...]
-    values: tuple[float, ...]
-    first_words: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """One head as loaded: `bias + dense . statistics + scale * mean-like sum of int8 word weights`."""
+class Head:
+    """One regression as loaded: `bias + statistics . figures + scale * sum of int8 word weights`."""
 
     bias: float
-    dense: tuple[float, ...]
+    statistics: tuple[float, ...]
     scale: float
     hashed: memoryview
 
     def of(self, seen: Features) -> float:
         """The head's value."""
-        words: float = sum(map(mul, map(self.hashed.__getitem__, seen.buckets), seen.values))
-        statistics: float = sum(map(mul, self.dense, seen.dense))
-        return self.bias + statistics + self.scale * words
+        weights = map(self.hashed.__getitem__, seen.buckets)
+        words: float = sum(weights) * seen.unit if seen.values is None else sum(map(mul, weights, seen.values))
+        figures: float = sum(map(mul, self.statistics, seen.statistics))
+        return self.bias + figures + self.scale * words
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """P(a tier fails): the head, what the context adds to it, and a curve fitted on messages the head had not seen."""
+
+    head: Head
+    context: tuple[float, ...]
+    slope: float
+    offset: float
+
+    def raw(self, seen: Features, context: tuple[float, ...] | None) -> float:
+        """The head's value with the context's."""
+        value = self.head.of(seen)
+        return value if context is None else value + sum(map(mul, self.context, context))
+
+    def of(self, raw: float) -> float:
+        """The probability."""
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.slope * raw + self.offset))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,97 +81,78 @@ class IntentWeights:
         return self.intents[values.index(max(values))]
 
 
-class _Stored(TypedDict):
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """All that was learned."""
+
+    first: Likelihood
+    second: Likelihood
+    exam_gain: Head
+    gain: Head
+    intents: IntentWeights
+
+    def score(self, text: str, context: tuple[float, ...] | None = None) -> Score | None:
+        """Score the newest human text; None when there are no words to go by."""
+        clipped = clip(text)
+        words = tokens(clipped)
+        if not any(map(str.isalnum, words)):
+            return None
+        seen = features(clipped, words)
+        first, second = self.first.raw(seen, context), self.second.raw(seen, context)
+        has_options = _OPTIONS.search(clipped) is not None
+        hardness = self.exam_gain.of(seen) if has_options else self.gain.of(seen) + 0.1 * (first + second)
+        return Score(self.first.of(first), self.second.of(second), hardness, self.intents.best(seen))
+
+
+class StoredHead(TypedDict):
+    """One regression in the weights file."""
+
     bias: float
-    dense: list[float]
+    statistics: list[float]
     scale: float
     weights: str
 
 
-def score(text: str) -> Score | None:
-    """Score the newest human text; None when there are no words to go by."""
-    clipped = clip(text)
-    words = tokens(clipped)
-    if not any(map(str.isalnum, words)):
-        return None
-    return _score(features(clipped, words), bool(_OPTIONS.search(clipped)))
+class _StoredLikelihood(TypedDict):
+    context: list[float]
+    slope: float
+    offset: float
 
 
-def clip(text: str) -> str:
-    """The head and the tail of a long text."""
-    return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
+class Stored(TypedDict):
+    """The weights file."""
 
-
-def tokens(text: str) -> list[str]:
-    """Words in lower case, each number as 0, each character of a script without spaces on its own."""
-    spread = text if text.isascii() else _UNSPACED.sub(r" \g<0> ", text)
-    return _TOKEN.findall(_NUMBER.sub("0", spread.lower()))
-
-
-def features(clipped: str, words: Sequence[str]) -> Features:
-    """Words and pairs of neighbours as hash buckets (sublinear counts, unit length), and the statistics. `words` is not empty."""
-    raw = ("\n ".join(["", *words])).encode("utf-8", "replace").split(b"\n")[1:]
-    singles = list(map(crc32, raw))
-    pairs = map(crc32, raw, [0x5E, *singles])
-    buckets = [hashed % BUCKETS for hashed in (*singles, *pairs)]
-    first_words = {hashed % INTENT_BUCKETS for hashed in singles[:INTENT_WORDS]}
-    return Features(statistics(clipped, words), *_weighed(buckets), tuple(first_words))
-
-
-def _weighed(buckets: Sequence[int]) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Each bucket once, and its value."""
-    counts = Counter(buckets)
-    if len(counts) == len(buckets):
-        return tuple(buckets), (1 / math.sqrt(len(buckets)),) * len(buckets)
-    values = [_SUBLINEAR[count] for count in counts.values()]
-    length = math.sqrt(sum(map(mul, values, values)))
-    return tuple(counts), tuple([value / length for value in values])
-
-
-def statistics(text: str, words: Sequence[str]) -> tuple[float, ...]:
-    """Figures about a text, each roughly between 0 and 1; the order is the weights file's."""
-    size, count = max(1, len(text)), max(1, len(words))
-    unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
-    reach = size + 2 * unspaced
-    return (
-        math.log1p(reach) / 8,
-        math.log1p(count) / 6,
-        math.log1p(text.count("\n")) / 4,
-        min(sum(map(len, words)) / count, 12) / 12,
-        words.count("0") / count,
-        float("```" in text),
-        float(text.rstrip().endswith(("?", "？"))),
-        math.log1p(len(_COMMAS.findall(text))) / 3,
-        min(reach, 60) / 60,
-        min(max(reach - 60, 0), 200) / 200,
-        min(max(reach - 200, 0), 800) / 800,
-        min(1.0, unspaced / 20),
-    )
-
-
-def _score(seen: Features, has_options: bool) -> Score:
-    heads, intents = _loaded()
-    first, second = heads["tier1_fails"].of(seen), heads["tier2_fails"].of(seen)
-    gain = heads["exam_gain" if has_options else "gain"].of(seen)
-    hardness = gain if has_options else gain + 0.1 * (first + second)
-    return Score(_probability(first), _probability(second), hardness, intents.best(seen))
-
-
-def _probability(value: float) -> float:
-    return min(1.0, max(0.0, value))
+    trained_on: Mapping[str, str]
+    report: Mapping[str, object]
+    heads: Mapping[str, StoredHead]
+    likelihoods: Mapping[str, _StoredLikelihood]
+    intents: Mapping[str, StoredHead]
 
 
 @cache
-def _loaded() -> tuple[Mapping[str, Weights], IntentWeights]:
-    stored = json.loads(files("bot.routing").joinpath("scorer_weights.json").read_text("utf-8"))
-    intents = {Intent(name): _weights(head) for name, head in stored["intents"].items()}
-    columns = [[head.scale * weight for weight in head.hashed] for head in intents.values()]
-    table = IntentWeights(
-        tuple(intents), tuple(head.bias for head in intents.values()), tuple(zip(*columns, strict=True))
+def shipped() -> Scorer:
+    """The scorer that ships with this Lucy; read once, some ten milliseconds, so call it before the first ask."""
+    return scorer_of(json.loads(files("bot.routing").joinpath("scorer_weights.json").read_text("utf-8")))
+
+
+def scorer_of(stored: Stored) -> Scorer:
+    """The scorer that a weights file describes."""
+    heads = {name: head_of(head) for name, head in stored["heads"].items()}
+    first, second = (
+        Likelihood(heads[name], tuple(shape["context"]), shape["slope"], shape["offset"])
+        for name, shape in stored["likelihoods"].items()
     )
-    return {name: _weights(head) for name, head in stored["heads"].items()}, table
+    return Scorer(first, second, heads["exam_gain"], heads["gain"], _intents(stored["intents"]))
 
 
-def _weights(head: _Stored) -> Weights:
-    hashed = memoryview(base64.b64decode(head["weights"])).cast("b")
-    return Weights(head["bias"], tuple(head["dense"]), head["scale"], hashed)
+def _intents(stored: Mapping[str, StoredHead]) -> IntentWeights:
+    heads = {Intent(name): head_of(head, spread=False) for name, head in stored.items()}
+    columns = [[head.scale * weight for weight in head.hashed] for head in heads.values()]
+    return IntentWeights(tuple(heads), tuple(head.bias for head in heads.values()), tuple(zip(*columns, strict=True)))
+
+
+def head_of(head: StoredHead, *, spread: bool = True) -> Head:
+    """One head. One with fewer buckets is repeated, so that all are read at the finest hash."""
+    packed = base64.b85decode(head["weights"])
+    hashed = memoryview(packed * (BUCKETS // len(packed)) if spread else packed).cast("b")
+    return Head(head["bias"], tuple(head["statistics"]), head["scale"], hashed)

@@ -7,8 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.routing.messages import HERE, OWN
 from tests.routing.train import OUT
-from tests.routing.training_data import HERE, OWN, digests_of
+from tests.routing.training_data import digests_of, missing
+
+BESIDE = Path("shared", "data", "routing")
+DATA = next((above / BESIDE for above in OUT.parents if (above / BESIDE).is_dir()), BESIDE)
+"""Where the public data lies, if it lies anywhere above this checkout."""
 
 
 def test_the_weights_are_small_and_name_what_they_learned_from() -> None:
@@ -34,3 +41,12 @@ def test_training_without_the_data_says_so_and_leaves_the_weights(tmp_path: Path
 
     assert (done.returncode, "no training data" in done.stdout) == (0, True)
     assert not (tmp_path / "w.json").exists()
+
+
+@pytest.mark.skipif(missing(DATA), reason="the public training data is not beside this checkout")
+def test_the_shipped_weights_are_what_training_makes_bit_by_bit(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.routing.train", "--data", str(DATA), "--out", str(tmp_path / "w.json")]
+
+    subprocess.run(command, check=True, cwd=OUT.parents[2], capture_output=True)
+
+    assert (tmp_path / "w.json").read_bytes() == OUT.read_bytes()

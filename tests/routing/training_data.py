@@ -10,18 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.routing.choice import Intent
-from bot.routing.scorer import tokens
+from bot.routing.features import tokens
+from tests.routing.messages import HERE, OWN, Message, messages
+from tests.routing.paraphrases import paraphrase
 
 PUBLIC = ("labels.jsonl.gz", "outcomes.jsonl.gz")
-OWN = ("workplace_messages.jsonl", "workplace_training.jsonl")
-HERE = Path(__file__).parent
 
 TIER = {"SIMPLE": 1, "MEDIUM": 2, "COMPLEX": 3, "REASONING": 3}
 GAIN = {1: -0.2, 2: 0.1, 3: 0.4}
 """Where a person named a tier instead of two models being tried; on the scale of the outcomes."""
 
-SMALL_TALK_EVERY, SMALL_TALK_WEIGHS, OWN_WEIGHS = 6, 0.1, 6.0
-"""Small talk is plenty and all of one kind; our own messages are few and what Lucy really sees."""
+SMALL_TALK_EVERY, SMALL_TALK_WEIGHS, OTHERS_WEIGH, OWN_WEIGHS = 6, 0.05, 0.5, 4.0
+"""Small talk is plenty and all of one kind; others label by other rules; our own messages are few and what Lucy sees."""
+
+PARAPHRASES = 3
+"""So many other wordings of each of our own messages are learned from."""
 
 INTENT = {
     "factual-qa": Intent.LOOKUP, "definition": Intent.LOOKUP, "translation": Intent.WRITING,
@@ -45,7 +48,10 @@ INTENT = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One text and what is known of it: the tier it needs, its intent, what a stronger model gained (-1 to 1)."""
+    """One text and what is known of it: the tier it needs, its intent, what a stronger model gained (-1 to 1).
+
+    `own` numbers our messages; a message and its paraphrases share it.
+    """
 
     text: str
     weight: float = 1.0
@@ -54,6 +60,7 @@ class Row:
     gain: float | None = None
     gain_weight: float = 1.0
     has_options: bool = False
+    own: int | None = None
 
 
 def missing(folder: Path) -> bool:
@@ -76,15 +83,25 @@ def rows(folder: Path) -> list[Row]:
     return [row for row in (*_labels(folder), *_outcomes(folder), *_own()) if tokens(row.text)]
 
 
+def own() -> list[Message]:
+    """Our own messages to learn from, but for those in threads."""
+    return [m for m in messages() if not m.held_out and not m.question.thread and tokens(m.question.text)]
+
+
+def in_threads() -> list[Message]:
+    """Our own messages to learn from, in threads."""
+    return [m for m in messages() if not m.held_out and m.question.thread and tokens(m.question.text)]
+
+
 def _labels(folder: Path) -> Iterator[Row]:
     for number, line in enumerate(_lines(folder / "labels.jsonl.gz")):
         raw = json.loads(line)
         small_talk = raw["set"] != "uncommon"
         if small_talk and number % SMALL_TALK_EVERY:
             continue
-        tier, weight = TIER[raw["label"]], SMALL_TALK_WEIGHS if small_talk else 1.0
+        tier, weight = TIER[raw["label"]], SMALL_TALK_WEIGHS if small_talk else OTHERS_WEIGH
         intent = INTENT.get(raw["category"])
-        yield Row(raw["text"], weight, tier, intent, gain=GAIN[tier], gain_weight=0.1 * weight)
+        yield Row(raw["text"], weight, tier, intent, gain=GAIN[tier], gain_weight=0.2 * weight)
 
 
 def _outcomes(folder: Path) -> Iterator[Row]:
@@ -94,13 +111,11 @@ def _outcomes(folder: Path) -> Iterator[Row]:
 
 
 def _own() -> Iterator[Row]:
-    for name in OWN:
-        for line in (HERE / name).read_text("utf-8").splitlines():
-            raw = json.loads(line)
-            if raw.get("half") == "held" or raw.get("thread"):
-                continue
-            intent = Intent(raw["intent"]) if "intent" in raw else None
-            yield Row(raw["text"], OWN_WEIGHS, raw["tier"], intent, gain=GAIN[raw["tier"]], gain_weight=0.3)
+    for place, message in enumerate(own()):
+        tier, intent = int(message.tier), message.intent
+        for number in range(1 + PARAPHRASES):
+            text = paraphrase(message.question.text, number) if number else message.question.text
+            yield Row(text, OWN_WEIGHS, tier, intent, GAIN[tier], 0.3 / (1 + PARAPHRASES), own=place)
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -1,0 +1,95 @@
+"""What the heads see of a text: hashed words and pairs of words, and a few figures. Standard library only, time bounded."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import mul
+from zlib import crc32
+
+BUCKETS = 16384
+"""The finest hash; a head with fewer buckets uses the remainder, so it must divide this."""
+
+INTENT_BUCKETS, INTENT_WORDS = 1024, 48
+"""The intent is only a label: fewer buckets keep the file small, fewer words keep it quick."""
+
+HEAD, TAIL = 500, 150
+"""Only so many characters of the beginning and the end are read: the time is bounded."""
+
+_NUMBER = re.compile(r"\d+")
+_TOKEN = re.compile(r"[^\W\d_]+|0|[^\w\s]")
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+"""Soft hyphens, zero-width characters and marks of direction: nobody sees them, so they must not part words."""
+
+_COMMAS = re.compile("[,;，、；]")
+_SUBLINEAR = tuple(1 + math.log(max(1, count)) for count in range(3 * (HEAD + TAIL) + 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Statistics; buckets of words and pairs, each once, with a value each (None: all alike, `unit`); the first words."""
+
+    statistics: tuple[float, ...]
+    buckets: tuple[int, ...]
+    values: tuple[float, ...] | None
+    unit: float
+    first_words: tuple[int, ...]
+
+
+def clip(text: str) -> str:
+    """The head and the tail of a long text."""
+    return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
+
+
+def tokens(text: str) -> list[str]:
+    """Words in lower case, each number as 0, each character of a script without spaces on its own."""
+    spread = text if text.isascii() else _UNSPACED.sub(r" \g<0> ", _UNSEEN.sub("", text))
+    return _TOKEN.findall(_NUMBER.sub("0", spread.lower()))
+
+
+def features(clipped: str, words: Sequence[str]) -> Features:
+    """Words and pairs of neighbours as hash buckets (sublinear counts, unit length), and the statistics. `words` is not empty."""
+    raw = ("\n ".join(["", *words])).encode("utf-8", "replace").split(b"\n")[1:]
+    singles = list(map(crc32, raw))
+    pairs = map(crc32, raw, [0x5E, *singles])
+    buckets = [hashed % BUCKETS for hashed in (*singles, *pairs)]
+    first_words = {hashed % INTENT_BUCKETS for hashed in singles[:INTENT_WORDS]}
+    seen, values, unit = _weighed(buckets)
+    return Features(statistics(clipped, words), seen, values, unit, tuple(first_words))
+
+
+def statistics(text: str, words: Sequence[str]) -> tuple[float, ...]:
+    """Figures about a text, each roughly between 0 and 1; the order is the weights file's."""
+    size, count = max(1, len(text)), max(1, len(words))
+    plain = text.isascii()
+    unspaced = 0 if plain else len(_UNSPACED.findall(text))
+    reach = size + 2 * unspaced
+    return (
+        math.log1p(reach) / 8,
+        math.log1p(count) / 6,
+        math.log1p(text.count("\n")) / 4,
+        min(sum(map(len, words)) / count, 12) / 12,
+        words.count("0") / count,
+        float("```" in text),
+        float(text.rstrip().endswith(("?", "？", "؟"))),
+        math.log1p(len(_COMMAS.findall(text))) / 3,
+        min(reach, 60) / 60,
+        min(max(reach - 60, 0), 200) / 200,
+        min(max(reach - 200, 0), 800) / 800,
+        min(1.0, unspaced / 20),
+        0.0 if plain else min(1.0, len(text.encode("utf-8", "replace")) / size - 1),
+    )
+
+
+def _weighed(buckets: list[int]) -> tuple[tuple[int, ...], tuple[float, ...] | None, float]:
+    """Each bucket once, its value, and the value of one that stands there once."""
+    counts = Counter(buckets)
+    if len(counts) == len(buckets):
+        return tuple(buckets), None, 1 / math.sqrt(len(buckets))
+    values = [_SUBLINEAR[count] for count in counts.values()]
+    length = math.sqrt(sum(map(mul, values, values)))
+    return tuple(counts), tuple([value / length for value in values]), 1 / length
