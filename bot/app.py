@@ -31,6 +31,7 @@ from bot.llm.litellm_client import LitellmClient
 from bot.routing import scorer
 from bot.routing.breaker import Breakers
 from bot.routing.classifier import Classifier
+from bot.routing.recalibrate import recalibrate
 from bot.routing.router import Router
 from bot.routing.tiers import Tiers
 from bot.schedule import Jobs, across, schedule
@@ -39,6 +40,7 @@ from bot.slack.budget_form import BudgetForm
 from bot.slack.budget_notices import BudgetNotices
 from bot.slack.budget_requests import BudgetRequests
 from bot.slack.costs_command import CostsCommand
+from bot.slack.dial_form import DialForm
 from bot.slack.digest_channel import DigestChannel
 from bot.slack.digest_form import DigestForm
 from bot.slack.explain_form import ExplainForm
@@ -121,7 +123,7 @@ async def lucy(
         router = Router(tiers, client, tracker, Breakers())
         inquiry = Inquiry(db, tiers.deployments, tiers.baseline[1], generations)
         reports, composer = Reports(db, tiers.baseline[0]), Composer(db, tiers.baseline[0])
-        parts = _Parts(db, ingest_db, telemetry, client, router, reports, composer, book, inquiry, spool)
+        parts = _Parts(db, ingest_db, telemetry, client, router, tiers, reports, composer, book, inquiry, spool)
         await overlays.refresh(db, book)
         scorer.shipped()
         await client.warm_up()
@@ -139,6 +141,7 @@ class _Parts:
     telemetry: Telemetry
     client: LitellmClient
     router: Router
+    tiers: Tiers
     reports: Reports
     composer: Composer
     book: PriceBook
@@ -155,14 +158,17 @@ async def _serve(
     people = People(clients)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     threads = Threads(db, clients, people, footer_of(db), parts.telemetry, settings.settle_s)
-    answerer = Answerer(db, Classifier(parts.router), parts.router, parts.reports.answer, parts.telemetry)
+    answerer = Answerer(
+        db, Classifier(parts.router, parts.tiers, db), parts.router, parts.reports.answer, parts.telemetry
+    )
     pace = Pace(settings.concurrency, settings.lease_s)
     worker = Worker(db, threads, answerer, split, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     ingest = Ingest(parts.ingest_db, worker.wake)
     spend = SpendForm(db, parts.reports, Naming(people, Permalinks(clients)))
     notices = BudgetNotices(db, clients, people)
-    forms = (ExplainForm(db), ExportForm(db, Uploads(clients)), BudgetForm(db, people), DigestForm(db), ZoneForm(db))
+    exports, budgets = ExportForm(db, Uploads(clients)), BudgetForm(db, people)
+    forms = (ExplainForm(db), exports, budgets, DialForm(db), DigestForm(db), ZoneForm(db))
     commands = Commands(CostsCommand(people, spend, *forms), BudgetRequests(db, people, notices))
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
@@ -211,6 +217,7 @@ def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, parts: _P
         partitions=across(db, Operations.add_partitions),
         old_months=across(db, partial(Operations.drop_partitions, months=months)),
         prices=partial(overlays.refresh, db, parts.book),
+        recalibrate=partial(recalibrate, db),
     )
 
 

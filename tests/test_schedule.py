@@ -27,6 +27,7 @@ async def test_upkeep_runs_at_start_and_a_foreseen_failure_stops_nothing() -> No
         partitions=runs,
         old_months=runs,
         prices=runs,
+        recalibrate=runs,
     )
     async with schedule(jobs):
         await asyncio.wait_for(ran.wait(), 5)

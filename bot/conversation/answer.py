@@ -10,9 +10,11 @@ from bot.conversation.prompt import build_prompt
 from bot.costs.tracker import Purpose
 from bot.db.choices import StoredChoice
 from bot.db.database import Database
+from bot.db.dials import Leaning
 from bot.routing.choice import Choice, Past, Question, Tier
 from bot.routing.classifier import Classifier
 from bot.routing.router import Call, Router
+from bot.routing.stakes import Dial
 from bot.telemetry import Telemetry
 
 CostAnswer = Callable[[UUID, str], Awaitable[str]]
@@ -57,9 +59,10 @@ class Answerer:
         payer = ask.payer
         async with self._db.unit(payer.workspace_id) as unit:
             tier = await unit.choices.thread_tier(payer.channel_id, payer.thread_ts)
-        choice = await self._classifier.classify(question_of(ask.transcript, tier), payer)
+            leaning = await unit.dials.leaning(payer.channel_id, payer.user_id)
+        choice = await self._classifier.classify(question_of(ask.transcript, tier), payer, leaning)
         async with self._db.unit(payer.workspace_id) as unit:
-            await unit.choices.remember(_stored(ask, choice))
+            await unit.choices.remember(_stored(ask, choice, leaning))
         self._telemetry.emit(
             "choice",
             task_id=str(payer.task_id),
@@ -89,11 +92,12 @@ def question_of(transcript: Transcript, thread_tier: int | None) -> Question:
     )
     if last and newest_of_lucy < 0:
         thread = (*thread, Past("lucy", "", last))
-    return Question(transcript.text, thread)
+    return Question(transcript.text, thread, transcript.files)
 
 
-def _stored(ask: Ask, choice: Choice) -> StoredChoice:
+def _stored(ask: Ask, choice: Choice, leaning: Leaning) -> StoredChoice:
     payer = ask.payer
+    first, second = choice.fails or (None, None)
     return StoredChoice(
         payer.task_id,
         payer.channel_id,
@@ -106,4 +110,7 @@ def _stored(ask: Ask, choice: Choice) -> StoredChoice:
         choice.decided_by,
         choice.reason,
         choice.micros,
+        first,
+        second,
+        (leaning.dial or Dial.BALANCED) if choice.fails else None,
     )

@@ -19,11 +19,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The newest human text, and the thread before it, oldest first."""
+    """The newest human text, and the thread before it, oldest first; how many files hang on the text."""
 
     text: str
     turns: tuple[Turn, ...] = ()
     asker: str = ""
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Float, Index, SmallInteger, func, select
+from sqlalchemy import Double, Float, Index, SmallInteger, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
+from bot.db.cost_tables import CostRow
 
 
 class ChoiceRow(Base):
@@ -30,11 +33,17 @@ class ChoiceRow(Base):
     decided_by: Mapped[Words]
     reason: Mapped[Words]
     micros: Mapped[float] = mapped_column(Float)
+    tier1_fails: Mapped[float | None] = mapped_column(Double)
+    tier2_fails: Mapped[float | None] = mapped_column(Double)
+    dial: Mapped[Words | None]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredChoice:
-    """A choice as the database keeps it; `micros` is how long deciding took, in microseconds."""
+    """A choice as the database keeps it; `micros` is how long deciding took, in microseconds.
+
+    `tier1_fails` and `tier2_fails` are the score's probabilities, `dial` what they were weighed by, where a score decided.
+    """
 
     task_id: UUID
     channel_id: str
@@ -47,6 +56,32 @@ class StoredChoice:
     decided_by: str
     reason: str
     micros: float
+    tier1_fails: float | None = None
+    tier2_fails: float | None = None
+    dial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """A choice that was scored, and what answering it cost: tokens and USD of its settled replies."""
+
+    tier: int
+    intent: str
+    decided_by: str
+    tier1_fails: float | None
+    tier2_fails: float | None
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsualScores:
+    """So many scored choices, and what P(tier 1 fails) and P(tier 2 fails) were at a quantile of them."""
+
+    choices: int
+    tier1_fails: float
+    tier2_fails: float
 
 
 class ChoiceStore:
@@ -75,3 +110,48 @@ class ChoiceStore:
             .limit(1)
         )
         return (await self._session.execute(newest)).scalar_one_or_none()
+
+    async def usual_scores(self, shares: tuple[float, float], days: int) -> UsualScores:
+        """The scores of the last days at these quantiles."""
+        row = ChoiceRow
+        quantiles = (
+            func.percentile_cont(share).within_group(column)
+            for share, column in zip(shares, (row.tier1_fails, row.tier2_fails), strict=True)
+        )
+        recent = select(func.count(), *quantiles).where(
+            row.workspace_id == self._workspace_id,
+            row.tier1_fails.is_not(None),
+            row.created_at > func.now() - timedelta(days=days),
+        )
+        count, first, second = (await self._session.execute(recent)).one()
+        return UsualScores(count, first or 0.0, second or 0.0)
+
+    async def billed(self, days: int) -> list[Billed]:
+        """The choices of the last days with what their answers were billed; help and cost answers are left out."""
+        choice, cost = ChoiceRow, CostRow
+        replies = (
+            select(cost)
+            .where(
+                cost.workspace_id == self._workspace_id,
+                cost.purpose == "reply",
+                cost.state == "settled",
+                cost.created_at > func.now() - timedelta(days=days),
+            )
+            .subquery()
+        )
+        asked = (
+            select(
+                choice.tier,
+                choice.intent,
+                choice.decided_by,
+                choice.tier1_fails,
+                choice.tier2_fails,
+                func.sum(replies.c.input_tokens),
+                func.sum(replies.c.output_tokens),
+                func.sum(replies.c.cost_usd),
+            )
+            .join(replies, (replies.c.workspace_id == choice.workspace_id) & (replies.c.task_id == choice.task_id))
+            .where(choice.workspace_id == self._workspace_id, choice.created_at > func.now() - timedelta(days=days))
+            .group_by(choice.workspace_id, choice.task_id)
+        )
+        return [Billed(*row) for row in await self._session.execute(asked)]

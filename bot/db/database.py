@@ -18,6 +18,7 @@ from bot.db.budget_notices import BudgetNoticeStore
 from bot.db.budgets import BudgetStore
 from bot.db.choices import ChoiceStore
 from bot.db.costs import CostStore
+from bot.db.dials import DialStore
 from bot.db.digest_reads import DigestReads
 from bot.db.digests import DigestStore
 from bot.db.encryption import Cipher
@@ -26,6 +27,7 @@ from bot.db.inbox import InboxStore
 from bot.db.installations import InstallationStore
 from bot.db.ledger import LedgerStore
 from bot.db.operations import Operations
+from bot.db.opinions import OpinionStore
 from bot.db.past_costs import PastCosts
 from bot.db.replies import ReplyStore
 from bot.db.rollups import RollupStore
@@ -44,6 +46,8 @@ class Unit:
     inbox: InboxStore
     replies: ReplyStore
     choices: ChoiceStore
+    dials: DialStore
+    opinions: OpinionStore
     costs: CostStore
     past: PastCosts
     rollups: RollupStore
@@ -87,6 +91,8 @@ class Database:
                 InboxStore(session, workspace_id, self._cipher),
                 ReplyStore(session, workspace_id, self._cipher),
                 ChoiceStore(session, workspace_id),
+                DialStore(session, workspace_id),
+                OpinionStore(session, workspace_id, self._cipher),
                 CostStore(session, workspace_id),
                 PastCosts(session, workspace_id),
                 RollupStore(session, workspace_id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -23,6 +24,11 @@ class Cipher:
             raise SettingError(
                 "LUCY_ENCRYPTION_KEYS: each key must be 32 url-safe base64 bytes (make one: openssl rand -base64 32 | tr '+/' '-_')"
             ) from error
+        self._marking = HKDF(SHA256(), 32, salt=None, info=b"lucy fingerprints").derive(keys[0].encode())
+
+    def fingerprint(self, words: bytes) -> bytes:
+        """A keyed hash: the same words can be known again, and without the key nobody can try which they were."""
+        return hmac.digest(self._marking, words, "sha256")
 
     def seal(self, text: str) -> bytes:
         """Encrypt; lone surrogates survive the round trip."""

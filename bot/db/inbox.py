@@ -57,6 +57,7 @@ class InboxRow(Base):
     ts: Mapped[Words]
     user_id: Mapped[Words]
     sealed_text: Mapped[bytes | None] = mapped_column(LargeBinary)
+    files: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     state: Mapped[Words] = mapped_column(server_default="new")
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     run_at: Mapped[Instant] = mapped_column(server_default=func.now())
@@ -69,7 +70,7 @@ class InboxRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class NewAsk:
-    """An ask as it arrives from Slack; `text` is Slack's own markup."""
+    """An ask as it arrives from Slack; `text` is Slack's own markup, `files` how many hang on it."""
 
     event_id: str
     channel_id: str
@@ -78,6 +79,7 @@ class NewAsk:
     ts: str
     user_id: str
     text: str
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class TakenAsk:
     attempts: int
     created_at: datetime
     readable: bool = True
+    files: int = 0
 
     @property
     def workspace_id(self) -> UUID:
@@ -132,6 +135,7 @@ class InboxStore:
             ts=ask.ts,
             user_id=ask.user_id,
             sealed_text=self._cipher.seal(ask.text),
+            files=ask.files,
         )
         stored = await self._session.execute(row.on_conflict_do_nothing().returning(InboxRow.task_id))
         return stored.scalar_one_or_none()

@@ -35,7 +35,7 @@ CLAIM = text(
               AND other.thread_ts = ask.thread_ts AND other.task_id <> ask.task_id
               AND (other.state = 'leased' OR other.state = 'new' AND other.ts < ask.ts))
         ORDER BY run_at, ts LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING workspace_id, task_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, attempts, created_at
+    RETURNING workspace_id, task_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, attempts, created_at, files
     """
 )
 """One ready ask; never one whose thread has an ask in work or an older one waiting."""
@@ -52,6 +52,7 @@ WIPE_DEAD = text(
 DROP_DONE = text(
     "DELETE FROM inbox WHERE state IN ('done', 'dead') AND done_at < now() - interval '7 days' AND sealed_text IS NULL"
 )
+DROP_OPINIONS = text("DELETE FROM classifier_cache WHERE expires_at < now()")
 DROP_PARTS = text("DELETE FROM reply_part WHERE intent_at < now() - interval '14 days'")
 
 
@@ -79,7 +80,7 @@ class Operations:
 
     async def clean(self) -> None:
         """Wipe what dead asks still hold after seven days, drop what is finished for as long."""
-        for statement in (WIPE_DEAD, DROP_DONE, DROP_PARTS, DROP_TOLD):
+        for statement in (WIPE_DEAD, DROP_DONE, DROP_PARTS, DROP_TOLD, DROP_OPINIONS):
             await self._session.execute(statement)
         stale = OAuthStateRow.created_at < func.now() - STATE_LIFETIME
         await self._session.execute(delete(OAuthStateRow).where(stale))
@@ -174,6 +175,7 @@ class Operations:
             row.attempts,
             row.created_at,
             readable,
+            row.files,
         )
 
 

@@ -8,10 +8,12 @@ from bot.db.bills import BillCheckRow
 from bot.db.budget_tables import BudgetNoticeRow, BudgetRequestRow, BudgetRow, BudgetSpendRow
 from bot.db.choices import ChoiceRow
 from bot.db.cost_tables import CostRollupRow, CostRow
+from bot.db.dials import DialSettingRow, ScoreShiftRow
 from bot.db.digests import DigestRunRow, DigestSettingRow
 from bot.db.forgetting import ForgottenDayRow
 from bot.db.inbox import InboxRow
 from bot.db.installations import InstallationRow, OAuthStateRow
+from bot.db.opinions import OpinionRow
 from bot.db.price_overlays import PriceOverlayRow
 from bot.db.replies import ReplyPartRow
 from bot.db.workspaces import WorkspaceRow
@@ -19,7 +21,7 @@ from bot.db.workspaces import WorkspaceRow
 TABLES = (
     WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
     DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow, BudgetRow, BudgetSpendRow, BudgetNoticeRow,
-    BudgetRequestRow, ForgottenDayRow,
+    BudgetRequestRow, ForgottenDayRow, DialSettingRow, ScoreShiftRow, OpinionRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import unicodedata
 from dataclasses import replace
 
 from pydantic import BaseModel, Field, ValidationError
@@ -11,12 +12,18 @@ from pydantic import BaseModel, Field, ValidationError
 from bot import log
 from bot.costs.tracker import Payer, Purpose
 from bot.db.budgets import OverBudget
+from bot.db.database import Database
+from bot.db.dials import Leaning
+from bot.db.opinions import StoredOpinion
 from bot.errors import DatabaseAway
 from bot.llm.model_client import Message
 from bot.routing.choice import Choice, Intent, Question, Tier
 from bot.routing.decide import decide
 from bot.routing.features import clip
 from bot.routing.router import Answer, Call, NoAnswer, Router
+from bot.routing.scorer import shipped
+from bot.routing.stakes import Dial, Stakes, prices_in
+from bot.routing.tiers import Tiers
 
 _log = log.get(__name__)
 
@@ -24,7 +31,7 @@ DEADLINE_S = 2.0
 MAX_TOKENS = 64
 ATTEMPTS = 2
 _SUFFICES = 0.5
-"""A tier that its own advocate gives less than this is one too low."""
+NO_LEANING = Leaning()
 
 PROMPT = (
     "You decide which tier of model should answer a message in a workplace chat. "
@@ -43,25 +50,42 @@ class _Opinion(BaseModel):
 
 
 class Classifier:
-    """Local first; a model only when unsure."""
+    """Local first; a model only when unsure, and never twice about the same words."""
 
-    def __init__(self, router: Router) -> None:
-        self._router = router
+    def __init__(self, router: Router, tiers: Tiers, db: Database) -> None:
+        self._router, self._tiers, self._db = router, tiers, db
 
-    async def classify(self, question: Question, payer: Payer) -> Choice:
+    async def classify(self, question: Question, payer: Payer, leaning: Leaning = NO_LEANING) -> Choice:
         """The choice for an ask. A classifier that fails or talks nonsense costs one tier up, never the answer."""
-        decision = decide(question)
+        stakes = Stakes(prices_in(self._tiers), Dial(leaning.dial or Dial.BALANCED), leaning.shifts)
+        decision = decide(question, stakes)
         if not decision.unsure:
             return decision.choice
         started = time.perf_counter_ns()
         try:
-            answer = await self._router.route(_call(question, decision.choice, payer))
-            choice = _agreed(answer, decision.choice)
+            choice = _agreed(await self._opinion(question, decision.choice, payer), decision.choice)
         except (NoAnswer, OverBudget, DatabaseAway, ValidationError, ValueError) as error:
             _log.info("classifier_unusable", error=type(error).__name__)
             choice = _rounded_up(decision.choice)
         micros = decision.choice.micros + (time.perf_counter_ns() - started) / 1000
         return replace(choice, micros=micros)
+
+    async def _opinion(self, question: Question, local: Choice, payer: Payer) -> StoredOpinion:
+        """What was said of these words before, else what a model says now. Raises what `classify` catches."""
+        asked = PROMPT + normalised(clip(question.text))
+        async with self._db.unit(payer.workspace_id) as unit:
+            known = await unit.opinions.find(asked)
+        if known:
+            return known
+        said = _understood(await self._router.route(_call(question, local, payer)))
+        async with self._db.unit(payer.workspace_id) as unit:
+            await unit.opinions.keep(asked, said)
+        return said
+
+
+def normalised(text: str) -> str:
+    """The same for messages that differ in case and blanks alone."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _call(question: Question, local: Choice, payer: Payer) -> Call:
@@ -84,19 +108,25 @@ def _quoted(text: str) -> str:
     return clip(text).replace("<", "‹").encode("utf-8", "replace").decode()
 
 
-def _agreed(answer: Answer, local: Choice) -> Choice:
+def _understood(answer: Answer) -> StoredOpinion:
     """What the model says, if it is what was asked for. Raises ValueError or ValidationError."""
     start, end = answer.text.find("{"), answer.text.rfind("}")
-    opinion = _Opinion.model_validate(json.loads(answer.text[start : end + 1]))
+    said = _Opinion.model_validate(json.loads(answer.text[start : end + 1]))
+    return StoredOpinion(said.intent.value, said.tier, said.confidence, answer.model)
+
+
+def _agreed(opinion: StoredOpinion, local: Choice) -> Choice:
+    """The model's choice; a tier that more likely fails than suffices is one too low."""
+    suffices = shipped().trusted(opinion.confidence)
     choice = replace(
         local,
-        intent=opinion.intent,
+        intent=Intent(opinion.intent),
         tier=Tier(opinion.tier),
-        confidence=opinion.confidence,
-        decided_by=answer.model,
+        confidence=round(suffices, 3),
+        decided_by=opinion.model,
         reason="A thin margin: a fast model had the last word",
     )
-    return _rounded_up(choice) if opinion.confidence < _SUFFICES else choice
+    return _rounded_up(choice) if suffices < _SUFFICES else choice
 
 
 def _rounded_up(local: Choice) -> Choice:

@@ -29,7 +29,9 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LONG, _LONG_UNSPACED, _LOOKED_AT = 1500, 40, 3000
 _TIERS = tuple(Tier)
 
-_TIER3_FAILS = 0.03
+_TIER3_FAILS = 0.1
+"""The strongest tier fails a tenth as often as the one below: a guess, for want of outcomes of three tiers."""
+
 _UNSURE_WITHIN = 0.1
 """How little, in P(fail), the second-best tier must lose by for a model to be asked."""
 
@@ -76,7 +78,7 @@ def _by_score(question: Question, stakes: Stakes, scorer: Scorer, started: int) 
     head = text[:_LOOKED_AT]
     trace = any(mark in head for mark in _TRACE_MARKS)
     intent = Intent.CODE if trace or "```" in head else found.intent
-    fails = (*_shifted(found, stakes.shifts), _TIER3_FAILS)
+    fails = _fails(found, stakes.shifts)
     costs, loss = stakes.costs(question, intent), stakes.loss(intent)
     totals = [fail * loss + cost for fail, cost in zip(fails, costs, strict=True)]
     best, second = sorted(range(3), key=totals.__getitem__)[:2]
@@ -101,10 +103,13 @@ def _micros(started: int) -> float:
     return (time.perf_counter_ns() - started) / 1000
 
 
-def _shifted(found: Score, shifts: tuple[float, float]) -> tuple[float, float]:
-    if shifts == (0.0, 0.0):
-        return found.tier1_fails, found.tier2_fails
-    return moved(found.tier1_fails, shifts[0]), moved(found.tier2_fails, shifts[1])
+def _fails(found: Score, shifts: tuple[float, float]) -> tuple[float, float, float]:
+    """P(fail) of each tier; a stronger one never fails more often."""
+    first, second = found.tier1_fails, found.tier2_fails
+    if shifts != (0.0, 0.0):
+        first, second = moved(first, shifts[0]), moved(second, shifts[1])
+    second = min(first, second)
+    return first, second, _TIER3_FAILS * second
 
 
 def moved(probability: float, shift: float) -> float:

@@ -48,12 +48,17 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
-    """P(a tier fails): the head, what the context adds to it, and a curve fitted on messages the head had not seen."""
+    """P(a tier fails): the head, what the context adds to it, and a curve fitted on messages the head had not seen.
+
+    `usual` is the probability at the quantile `share` of our own messages, for workspaces to be compared with.
+    """
 
     head: Head
     context: tuple[float, ...]
     slope: float
     offset: float
+    share: float
+    usual: float
 
     def raw(self, seen: Features, context: tuple[float, ...] | None) -> float:
         """The head's value with the context's."""
@@ -62,7 +67,7 @@ class Likelihood:
 
     def of(self, raw: float) -> float:
         """The probability."""
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.slope * raw + self.offset))))
+        return logistic(self.slope * raw + self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ class Scorer:
     exam_gain: Head
     gain: Head
     intents: IntentWeights
+    opinion: tuple[float, float]
 
     def score(self, text: str, context: tuple[float, ...] | None = None) -> Score | None:
         """Score the newest human text; None when there are no words to go by."""
@@ -102,6 +108,17 @@ class Scorer:
         has_options = _OPTIONS.search(clipped) is not None
         hardness = self.exam_gain.of(seen) if has_options else self.gain.of(seen) + 0.1 * (first + second)
         return Score(self.first.of(first), self.second.of(second), hardness, self.intents.best(seen))
+
+    def trusted(self, confidence: float) -> float:
+        """What a model's own confidence is worth: a curve over its log-odds (its source stands in the weights file)."""
+        slope, offset = self.opinion
+        sure = max(0.001, min(0.999, confidence))
+        return logistic(slope * math.log(sure / (1 - sure)) + offset)
+
+
+def logistic(log_odds: float) -> float:
+    """The probability at these log-odds."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
 
 
 class StoredHead(TypedDict):
@@ -117,6 +134,14 @@ class _StoredLikelihood(TypedDict):
     context: list[float]
     slope: float
     offset: float
+    share: float
+    usual: float
+
+
+class _StoredOpinion(TypedDict):
+    slope: float
+    offset: float
+    source: str
 
 
 class Stored(TypedDict):
@@ -127,6 +152,7 @@ class Stored(TypedDict):
     heads: Mapping[str, StoredHead]
     likelihoods: Mapping[str, _StoredLikelihood]
     intents: Mapping[str, StoredHead]
+    opinion: _StoredOpinion
 
 
 @cache
@@ -139,10 +165,13 @@ def scorer_of(stored: Stored) -> Scorer:
     """The scorer that a weights file describes."""
     heads = {name: head_of(head) for name, head in stored["heads"].items()}
     first, second = (
-        Likelihood(heads[name], tuple(shape["context"]), shape["slope"], shape["offset"])
+        Likelihood(
+            heads[name], tuple(shape["context"]), shape["slope"], shape["offset"], shape["share"], shape["usual"]
+        )
         for name, shape in stored["likelihoods"].items()
     )
-    return Scorer(first, second, heads["exam_gain"], heads["gain"], _intents(stored["intents"]))
+    opinion = stored["opinion"]["slope"], stored["opinion"]["offset"]
+    return Scorer(first, second, heads["exam_gain"], heads["gain"], _intents(stored["intents"]), opinion)
 
 
 def _intents(stored: Mapping[str, StoredHead]) -> IntentWeights:

@@ -10,6 +10,7 @@ from bot.db.inbox import NewAsk
 
 LONGEST_TEXT = 40_000
 _LAST_S = 10**11
+_MOST_FILES = 100
 _HUMAN_SUBTYPES = (None, "file_share", "thread_broadcast")
 
 
@@ -45,7 +46,10 @@ def incoming(body: Any) -> Incoming | None:
         return None
     kind = _id(event.get("channel_type")) or ("im" if channel.startswith("D") else "channel")
     thread = _id(event.get("thread_ts")) or ts
-    return Incoming(slack_id, NewAsk(event_id, channel, kind, thread, ts, user, clean(_text(event.get("text")) or "")))
+    files = event.get("files")
+    count = min(len(files), _MOST_FILES) if isinstance(files, list) else 0
+    text = clean(_text(event.get("text")) or "")
+    return Incoming(slack_id, NewAsk(event_id, channel, kind, thread, ts, user, text, count))
 
 
 def is_farewell(body: dict[str, Any]) -> bool:

@@ -71,7 +71,7 @@ class Threads:
         names = {me: "Lucy", **await self._people.names(ask.workspace_id, known)}
         turns = tuple(_turn(message, me, names) for message in messages)
         text = decode(without_own_mention(ask.text, me) if me else ask.text, names)
-        return Transcript(text, turns, names.get(ask.user_id, ""))
+        return Transcript(text, turns, names.get(ask.user_id, ""), ask.files)
 
     async def working(self, ask: TakenAsk) -> None:
         """Show that Lucy is at it; a workspace that refuses simply doesn't see it."""

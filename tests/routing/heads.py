@@ -11,9 +11,9 @@ import numpy as np
 from bot.routing.choice import Intent
 from bot.routing.context import context_of
 from bot.routing.features import INTENT_BUCKETS, clip, features, tokens
-from bot.routing.scorer import head_of
+from bot.routing.scorer import head_of, logistic
 from tests.routing.matrix import Matrix, Texts, Vector
-from tests.routing.training_data import Row, in_threads
+from tests.routing.training_data import Row, in_context
 
 HEADS = {
     "tier1_fails": {"buckets": 8192, "ridge": 4.0, "statistics": 0.3, "common": 0.0},
@@ -25,6 +25,9 @@ HEADS = {
 }
 """Per head: buckets, penalty, what a standardised statistic weighs beside the words, and the power of a word's frequency
 that scales its column (a word seen once should explain little). Chosen by question folds and on the half to learn from."""
+
+USUAL = {"tier1_fails": 0.5, "tier2_fails": 0.8}
+"""The quantile of our own messages that a workspace's traffic is compared at: near where the tiers part."""
 
 FOLDS = 5
 
@@ -52,13 +55,13 @@ class Regression:
         return np.concatenate([[1.0], self._shape["statistics"] / self._spread, by_count[seen.astype(int)]])
 
 
-def tier_heads(found: list[Row]) -> tuple[dict[str, object], dict[str, object]]:
+def tier_heads(found: list[Row]) -> tuple[dict[str, object], dict[str, Any]]:
     """P(tier 1 fails) and P(tier 2 fails) from what people said each message needs: the heads, and their likelihoods."""
     labelled = [row for row in found if row.tier]
     texts, weights = Texts([row.text for row in labelled]), np.array([row.weight for row in labelled])
     needs = np.array([row.tier for row in labelled])
     folds = np.array([FOLDS if row.own is None else row.own % FOLDS for row in labelled])
-    heads, likelihoods = dict[str, object](), dict[str, object]()
+    heads, likelihoods = dict[str, object](), dict[str, Any]()
     for tier, name in ((1, "tier1_fails"), (2, "tier2_fails")):
         regression, target = Regression(name, texts), (needs > tier).astype(float)
         unseen = np.zeros(len(target))
@@ -66,8 +69,11 @@ def tier_heads(found: list[Row]) -> tuple[dict[str, object], dict[str, object]]:
             solved = regression.fit(target, weights, folds != fold)
             unseen[folds == fold] = regression.matrix.of(folds == fold).times(solved)
         slope, offset = curve(unseen[folds < FOLDS], target[folds < FOLDS])
+        share = USUAL[name]
+        usual = logistic(slope * float(np.quantile(unseen[folds < FOLDS], share)) + offset)
         heads[name] = exported(regression.fit(target, weights), regression.width)
         likelihoods[name] = {"context": context_weights(heads[name], tier), "slope": slope, "offset": offset}
+        likelihoods[name] |= {"share": share, "usual": round(usual, 4)}
     return heads, likelihoods
 
 
@@ -96,8 +102,8 @@ def intent_heads(found: list[Row]) -> dict[str, object]:
 
 
 def context_weights(stored: dict[str, object], tier: int) -> list[float]:
-    """What a thread adds to a head's value: a regression of what the text alone leaves unexplained."""
-    told = in_threads()
+    """What a thread and files add to a head's value: a regression of what the text alone leaves unexplained."""
+    told = in_context()
     figures = [context_of(message.question) or () for message in told]
     alone = np.array([_value(stored, message.question.text) for message in told])
     width = len(figures[0])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.routing.choice import Intent
+from bot.routing.context import context_of
 from bot.routing.features import tokens
 from tests.routing.messages import HERE, OWN, Message, messages
 from tests.routing.paraphrases import paraphrase
@@ -84,13 +85,17 @@ def rows(folder: Path) -> list[Row]:
 
 
 def own() -> list[Message]:
-    """Our own messages to learn from, but for those in threads."""
-    return [m for m in messages() if not m.held_out and not m.question.thread and tokens(m.question.text)]
+    """Our own messages to learn from, but for those with something around them."""
+    return [message for message in _to_learn_from() if context_of(message.question) is None]
 
 
-def in_threads() -> list[Message]:
-    """Our own messages to learn from, in threads."""
-    return [m for m in messages() if not m.held_out and m.question.thread and tokens(m.question.text)]
+def in_context() -> list[Message]:
+    """Our own messages to learn from, in threads or with files."""
+    return [message for message in _to_learn_from() if context_of(message.question) is not None]
+
+
+def _to_learn_from() -> list[Message]:
+    return [message for message in messages() if not message.held_out and tokens(message.question.text)]
 
 
 def _labels(folder: Path) -> Iterator[Row]:

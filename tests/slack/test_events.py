@@ -82,3 +82,13 @@ def test_no_shape_of_json_makes_it_crash(whole: Any, event: Any, field: Any) -> 
     is_farewell({**delivery(type="tokens_revoked", tokens=field), "event": event})
     is_farewell(delivery(type="tokens_revoked", tokens=field))
     happened_at({"event_time": field})
+
+
+@pytest.mark.parametrize(
+    ("files", "count"), [([{"id": "F1"}, {"id": "F2"}], 2), (None, 0), ("F1", 0), ([{}] * 999, 100)]
+)
+def test_an_ask_says_how_many_files_hang_on_it(files: object, count: int) -> None:
+    found = incoming(delivery(files=files))
+
+    assert found
+    assert found.ask.files == count
