@@ -6,7 +6,9 @@ import sys
 
 import typer
 
-from bot.commands import budget, check, costs, demo, digest, forget, migrate, prices, reconcile, reprice, route, run
+from bot.commands import (
+    budget, check, costs, demo, digest, forget, migrate, prices, reconcile, reprice, route, run, whatif,
+)  # fmt: skip
 from bot.errors import LucyError, SettingError
 
 app = typer.Typer(
@@ -23,6 +25,7 @@ app.command()(check.check)
 app.command()(forget.forget)
 app.command()(migrate.migrate)
 app.command()(route.route)
+app.command()(whatif.whatif)
 app.command()(digest.digest)
 app.command()(reconcile.reconcile)
 app.command()(reprice.reprice)

@@ -13,16 +13,22 @@ from bot.routing.tiers import read_tiers
 from tests.tracked import ROOT
 
 README = ROOT / "README.md"
+BENCHMARK = ROOT / "tests" / "routing" / "benchmark" / "table.md"
 EVERY_KEY = {f"{vendor}_API_KEY": "a key" for vendor in ("GEMINI", "OPENAI", "MOONSHOT", "ANTHROPIC")}
 
 
 def rewritten(text: str) -> str:
     """The README with every generated table as the code now has it."""
-    for name, lines in {"commands": commands(), "settings": settings(), "tiers": tiers()}.items():
+    for name, lines in {"commands": commands(), "settings": settings(), "tiers": tiers(), "routing": routing()}.items():
         table = "\n".join(lines)
         start, rest = text.split(f"<!-- {name} -->\n")
         text = f"{start}<!-- {name} -->\n{table}\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
     return text
+
+
+def routing() -> Iterator[str]:
+    """What `make bench-routing` wrote."""
+    yield from BENCHMARK.read_text("utf-8").splitlines()
 
 
 def commands() -> Iterator[str]:

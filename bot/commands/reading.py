@@ -22,7 +22,9 @@ from bot.digests.compose import Composer
 from bot.digests.digest import Digest
 from bot.digests.spans import ended
 from bot.errors import SettingError
+from bot.routing.stakes import Dial, Stakes, prices_in, reachable
 from bot.routing.tiers import read_tiers
+from bot.routing.whatif import Replay, replayed
 
 
 async def report_at(settings: Settings, slack_id: str, period: Period, by: str) -> SpendReport:
@@ -73,3 +75,13 @@ async def workspace_at(db: Database, slack_id: str) -> UUID:
     if len(known) != 1:
         raise SettingError(f"--workspace: there are {len(known)} workspaces here; name one by its Slack id")
     return known[0]
+
+
+async def replay_at(settings: Settings, slack_id: str, dial: Dial, days: int) -> Replay:
+    """One workspace's choices of the last days, decided again at a dial. Raises SettingError."""
+    async with open_database(settings) as db:
+        workspace_id = await workspace_at(db, slack_id)
+        async with db.unit(workspace_id) as unit:
+            choices, leaning = await unit.choices.billed(days), await unit.dials.leaning("", "")
+        stakes = Stakes(prices_in(reachable(settings.tiers, load_price_book())), dial, leaning.shifts)
+        return replayed(choices, stakes)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.routing.choice import Choice, Intent, Question, Tier
 from bot.routing.context import context_of
 from bot.routing.fast_paths import fast_path
-from bot.routing.scorer import Score, Scorer, shipped
+from bot.routing.scorer import Scorer, shipped
 from bot.routing.stakes import WORTH_ASKING, Stakes, shipped_stakes
 from bot.routing.wishes import wished_tier
 
@@ -26,7 +27,7 @@ _SHORT = 80
 
 _TRACE_MARKS = ("Traceback (most recent", "Error:", "Exception:", "Exception in ", "\tat ", "    at ", "panic:")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_LONG, _LONG_UNSPACED, _LOOKED_AT = 1500, 40, 3000
+_LONG, _LONG_UNSPACED, _SEEN, _LOOKED_AT = 1500, 40, 300, 3000
 _TIERS = tuple(Tier)
 
 _TIER3_FAILS = 0.1
@@ -78,7 +79,8 @@ def _by_score(question: Question, stakes: Stakes, scorer: Scorer, started: int) 
     head = text[:_LOOKED_AT]
     trace = any(mark in head for mark in _TRACE_MARKS)
     intent = Intent.CODE if trace or "```" in head else found.intent
-    fails = _fails(found, stakes.shifts)
+    estimates = found.tier1_fails, found.tier2_fails
+    fails = failing(estimates, stakes.shifts)
     costs, loss = stakes.costs(question, intent), stakes.loss(intent)
     totals = [fail * loss + cost for fail, cost in zip(fails, costs, strict=True)]
     best, second = sorted(range(3), key=totals.__getitem__)[:2]
@@ -94,7 +96,7 @@ def _by_score(question: Question, stakes: Stakes, scorer: Scorer, started: int) 
         _REASONS[intent, tier],
         score=round(found.hardness, 4),
         micros=_micros(started),
-        fails=(found.tier1_fails, found.tier2_fails),
+        fails=estimates,
     )
     return Decision(choice, unsure)
 
@@ -103,9 +105,14 @@ def _micros(started: int) -> float:
     return (time.perf_counter_ns() - started) / 1000
 
 
-def _fails(found: Score, shifts: tuple[float, float]) -> tuple[float, float, float]:
+def cheapest(fails: Sequence[float], costs: Sequence[float], loss: float) -> Tier:
+    """The tier with the least expected cost: its price, and what a failure costs as often as it fails."""
+    return min(Tier, key=lambda tier: fails[tier - 1] * loss + costs[tier - 1])
+
+
+def failing(fails: tuple[float, float], shifts: tuple[float, float]) -> tuple[float, float, float]:
     """P(fail) of each tier; a stronger one never fails more often."""
-    first, second = found.tier1_fails, found.tier2_fails
+    first, second = fails
     if shifts != (0.0, 0.0):
         first, second = moved(first, shifts[0]), moved(second, shifts[1])
     second = min(first, second)
@@ -119,7 +126,7 @@ def moved(probability: float, shift: float) -> float:
 
 def _is_long(text: str) -> bool:
     """A long request is no small talk, whatever its words; scripts without spaces say more per character."""
-    return len(text) > _LONG or (not text.isascii() and len(_UNSPACED.findall(text[:_LOOKED_AT])) >= _LONG_UNSPACED)
+    return len(text) > _LONG or (not text.isascii() and len(_UNSPACED.findall(text[:_SEEN])) >= _LONG_UNSPACED)
 
 
 _WORK = {

@@ -17,11 +17,14 @@ INTENT_BUCKETS, INTENT_WORDS = 1024, 48
 """The intent is only a label: fewer buckets keep the file small, fewer words keep it quick."""
 
 HEAD, TAIL = 500, 150
-"""Only so many characters of the beginning and the end are read: the time is bounded."""
+FIRST, LAST = 160, 40
+"""Only so many characters, and of them so many words, of the beginning and the end are read: the time is bounded."""
 
 _NUMBER = re.compile(r"\d+")
 _TOKEN = re.compile(r"[^\W\d_]+|0|[^\w\s]")
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_ALONE = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_UNSPACED = re.compile(f"[{_ALONE}]")
+_TOKEN_OF_ANY_SCRIPT = re.compile(rf"[{_ALONE}]|[^\W\d_{_ALONE}]+|0|[^\w\s]")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 """Soft hyphens, zero-width characters and marks of direction: nobody sees them, so they must not part words."""
 
@@ -46,9 +49,12 @@ def clip(text: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Words in lower case, each number as 0, each character of a script without spaces on its own."""
-    spread = text if text.isascii() else _UNSPACED.sub(r" \g<0> ", _UNSEEN.sub("", text))
-    return _TOKEN.findall(_NUMBER.sub("0", spread.lower()))
+    """Words in lower case, each number as 0, each character of a script without spaces on its own; the first and last ones."""
+    if text.isascii():
+        found = _TOKEN.findall(_NUMBER.sub("0", text.lower()))
+    else:
+        found = _TOKEN_OF_ANY_SCRIPT.findall(_NUMBER.sub("0", _UNSEEN.sub("", text).lower()))
+    return found if len(found) <= FIRST + LAST else found[:FIRST] + found[-LAST:]
 
 
 def features(clipped: str, words: Sequence[str]) -> Features:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cache
 
 from bot.costs.price_book import PriceBook, load_price_book
+from bot.errors import SettingError
 from bot.routing.choice import Intent, Question, Tier
 from bot.routing.tiers import Tiers, read_tiers
 
@@ -17,6 +18,14 @@ class Dial(StrEnum):
     ECO = "eco"
     BALANCED = "balanced"
     QUALITY = "quality"
+
+
+def dial_of(name: str) -> Dial:
+    """The dial of that name. Raises SettingError."""
+    try:
+        return Dial(name)
+    except ValueError:
+        raise SettingError(f"--dial: {name[:20]!r} is none of {', '.join(Dial)}") from None
 
 
 USD_PER_FAILURE = {Dial.ECO: 0.0045, Dial.BALANCED: 0.0075, Dial.QUALITY: 0.02}

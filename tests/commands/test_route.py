@@ -50,3 +50,35 @@ def test_a_bad_tiers_file_is_a_bad_setting(tmp_path: Path, monkeypatch: pytest.M
     ended = CliRunner().invoke(app, ["route", "hello"])
 
     assert isinstance(ended.exception, SettingError)
+
+
+def test_each_line_gets_a_line_in_its_order_and_a_bad_one_says_what_is_wrong() -> None:
+    thread = [{"who": "user", "text": "plan it"}, {"who": "lucy", "text": "Shall I go on?", "tier": 3}]
+    lines = ['{"text": "hello"}', "", "no json", '{"text": 5}', json.dumps({"text": "yes", "thread": thread})]
+    lines += [
+        '{"text": "yes", "thread": [{"who": "lucy", "tier": 9}]}',
+        "[" * 100_000,
+        '{"text": "\\ud800 refactor this"}',
+    ]
+
+    ran = CliRunner().invoke(app, ["route", "--jsonl"], input="\n".join(lines) + "\n")
+
+    told = [json.loads(line) for line in ran.stdout.splitlines()]
+    fields = ["tier", "intent", "confidence", "score", "rule", "would_ask", "micros"]
+    assert [list(line) if "error" not in line else "bad" for line in told] == [
+        fields, "bad", "bad", "bad", fields, "bad", "bad", fields,
+    ]  # fmt: skip
+    assert [line.get("tier") for line in told] == [1, None, None, None, 3, None, None, 2]
+
+
+def test_people_are_told_what_each_tier_costs_and_what_would_change_the_choice() -> None:
+    scored = (
+        CliRunner().invoke(app, ["route", "compare notion and confluence for a team of 40", "--dial", "quality"]).stdout
+    )
+    ruled = CliRunner().invoke(app, ["route", "hello"]).stdout
+
+    assert "dial quality: a failed answer of this kind counts $" in scored
+    assert all(f"  tier {tier}: $" in scored for tier in (1, 2, 3))
+    assert "<- chosen" in scored
+    assert "what would change it: " in scored
+    assert "what would change it: other words, or a wish" in ruled

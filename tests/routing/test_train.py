@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.readme import BENCHMARK, README
 from tests.routing.messages import HERE, OWN
 from tests.routing.train import OUT
 from tests.routing.training_data import digests_of, missing
@@ -50,3 +52,11 @@ def test_the_shipped_weights_are_what_training_makes_bit_by_bit(tmp_path: Path) 
     subprocess.run(command, check=True, cwd=OUT.parents[2], capture_output=True)
 
     assert (tmp_path / "w.json").read_bytes() == OUT.read_bytes()
+
+
+def test_the_readme_shows_the_table_that_the_benchmark_wrote_with_its_date() -> None:
+    table = BENCHMARK.read_text("utf-8")
+
+    assert re.search(r"Measured on 20\d\d-\d\d-\d\d", table)
+    assert all(row in table for row in ("| random |", "| prompt length |", "| best constant |", "*in-sample*"))
+    assert table.strip() in README.read_text("utf-8")

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bot.routing.choice import Intent
 from bot.routing.context import context_of
@@ -109,9 +110,13 @@ def _labels(folder: Path) -> Iterator[Row]:
         yield Row(raw["text"], weight, tier, intent, gain=GAIN[tier], gain_weight=0.2 * weight)
 
 
+def outcomes(folder: Path) -> Iterator[dict[str, Any]]:
+    """The public outcomes as they are: set, text, and whether the weak and the strong model were right."""
+    yield from map(json.loads, _lines(folder / "outcomes.jsonl.gz"))
+
+
 def _outcomes(folder: Path) -> Iterator[Row]:
-    for line in _lines(folder / "outcomes.jsonl.gz"):
-        raw = json.loads(line)
+    for raw in outcomes(folder):
         yield Row(raw["text"], gain=raw["strong"] - raw["weak"], has_options=raw["set"] == "mmlu")
 
 
