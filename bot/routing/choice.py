@@ -51,6 +51,8 @@ class Question:
     @property
     def thread_tier(self) -> Tier | None:
         """The highest tier of Lucy's recent turns (the middle one if none is known); None before she has answered."""
+        if not self.thread:
+            return None
         turns = [past for past in self.thread[-_RECENT:] if past.who == "lucy"]
         known = [past.tier for past in turns if past.tier is not None]
         return max(known, default=Tier.STANDARD if turns else None)
