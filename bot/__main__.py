@@ -7,7 +7,19 @@ import sys
 import typer
 
 from bot.commands import (
-    budget, check, costs, demo, digest, forget, migrate, prices, reconcile, reprice, route, run, whatif,
+    budget,
+    check,
+    costs,
+    demo,
+    digest,
+    forget,
+    migrate,
+    prices,
+    reconcile,
+    reprice,
+    route,
+    run,
+    whatif,
 )  # fmt: skip
 from bot.errors import LucyError, SettingError
 

@@ -13,10 +13,12 @@ from bot.db.budgets import Budget, Mode
 from bot.db.choices import StoredChoice
 from bot.db.costs import OpenAttempt
 from bot.db.database import Unit
+from bot.db.dials import Leaning
 from bot.db.digests import DigestRun, Kind
 from bot.db.inbox import Lease, NewAsk
 from bot.db.installations import Installation
 from bot.db.ledger import Window
+from bot.db.opinions import StoredOpinion
 from bot.db.past_costs import LatePrice
 from tests.costs.budgeting import WORKSPACE
 from tests.costs.ledger import FAST, SETTLED
@@ -24,6 +26,7 @@ from tests.costs.ledger import FAST, SETTLED
 ASK = NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "words of Acme")
 LATER = replace(ASK, event_id="Ev2", thread_ts="2.0", ts="2.0")
 TOKEN = Installation("xoxb-acme", "B1", "U0LUCY", "T0ACME", None, "chat:write", "U1")
+OPINION = StoredOpinion("code", 3, 0.9, "gemini/fast")
 CHANGE = Change("U1", "digest_set", "digest", None, {"channel": "C1"})
 DAY = date(2026, 11, 1)
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -42,7 +45,9 @@ class Acme:
 
     @property
     def choice(self) -> StoredChoice:
-        return StoredChoice(self.lease.task_id, "C1", "1.0", "U1", 3, "code", 0.9, 0.4, "rule", "because", 1.0)
+        return StoredChoice(
+            self.lease.task_id, "C1", "1.0", "U1", 3, "code", 0.9, 0.4, "rule", "because", 1.0, 0.8, 0.7
+        )
 
     @property
     def late_price(self) -> LatePrice:
@@ -66,6 +71,11 @@ async def zone_of_ones_own(unit: Unit) -> bool:
 Try = Callable[[Unit, Acme], Awaitable[object]]
 
 READS: dict[str, Try] = {
+    "choices.usual_scores": lambda unit, _: scored(unit),
+    "choices.billed": lambda unit, _: unit.choices.billed(30),
+    "dials.dials": lambda unit, _: unit.dials.dials("C1", "U1"),
+    "dials.leaning": lambda unit, _: leans(unit),
+    "opinions.find": lambda unit, _: unit.opinions.find("is this hard?"),
     "workspaces.rows": lambda unit, _: unit.workspaces.rows(),
     "workspaces.read": lambda unit, _: unit.workspaces.read(),
     "workspaces.zone": lambda unit, _: zone_of_ones_own(unit),
@@ -110,6 +120,9 @@ WRITES: dict[str, Try] = {
     "budget_notices.request": lambda unit, _: asked_for_more(unit, "U9"),
     "budget_notices.told": lambda unit, _: unit.budget_notices.told(DUE.key, "C9", "9.9"),
     "costs.move": lambda unit, acme: unit.costs.move(acme.attempt, SETTLED),
+    "dials.turn": lambda unit, _: unit.dials.turn("channel", "C1", "quality", "U9"),
+    "dials.shift": lambda unit, _: unit.dials.shift(0.5, 0.5, 999),
+    "opinions.keep": lambda unit, _: unit.opinions.keep("is this hard?", replace(OPINION, tier=1)),
     "costs.move_all": lambda unit, acme: unit.costs.move_all([(acme.attempt.id, acme.attempt.created_at, SETTLED)]),
     "costs.open": lambda unit, _: unit.costs.open(FAST, 60),
     "past.price": lambda unit, acme: unit.past.price([acme.late_price]),
@@ -147,3 +160,13 @@ async def asked_for_more(unit: Unit, asker: str) -> Request:
     assert standing
     request, _ = await unit.budget_notices.request(standing, Decimal(9), Place(asker, "C1", "1.0"))
     return request
+
+
+async def leans(unit: Unit) -> Leaning | None:
+    """Nothing set is nothing."""
+    found = await unit.dials.leaning("C1", "U1")
+    return None if found == Leaning() else found
+
+
+async def scored(unit: Unit) -> int:
+    return (await unit.choices.usual_scores((0.5, 0.8), 30)).choices

@@ -26,6 +26,7 @@ from tests.db.every_query import (
     DAY,
     DUE,
     LATER,
+    OPINION,
     READS,
     TOKEN,
     TOLD,
@@ -48,6 +49,9 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         await unit.replies.store(taken.lease, ["an answer"])
         await unit.installations.save(TOKEN)
         await unit.audit.record(CHANGE)
+        await unit.dials.turn("channel", "C1", "eco", "U1")
+        await unit.dials.shift(0.1, -0.1, 400)
+        await unit.opinions.keep("is this hard?", OPINION)
         await unit.digests.want(Kind.DAILY, "C1", time(9), "Europe/Berlin", "U1")
         posted = await unit.digests.claim(Kind.DAILY, DAY - timedelta(days=1), "C1")
         assert posted

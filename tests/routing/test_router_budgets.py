@@ -16,7 +16,7 @@ from bot.routing.decide import decide
 from bot.routing.router import NoAnswer
 from tests.costs.budgeting import WORKSPACE, agree, limit, standings
 from tests.routing.road import FAST, FRONTIER, Road, fault, road_on
-from tests.routing.test_classifier import UNSURE
+from tests.routing.test_classifier import TIERS, UNSURE
 
 ROOM_FOR_FAST = "0.01"
 """USD: an answer of the fast tier fits, none of the frontier's does."""
@@ -111,7 +111,7 @@ async def test_a_classifier_that_does_not_fit_leaves_the_decision_to_the_local_a
     await limit(road.db, road.workspace_id, WORKSPACE, "0.00000001", Mode.STOP)
     question = Question(UNSURE)
 
-    choice = await Classifier(road.router).classify(question, road.call().payer)
+    choice = await Classifier(road.router, TIERS, road.db).classify(question, road.call().payer)
 
     local = decide(question).choice
     assert choice.tier == min(local.tier + 1, Tier.FRONTIER)
