@@ -71,6 +71,7 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         held = next(row.held for row in await unit.costs.of_task(FAST.task_id) if row.held)
         mine = Acme(taken.lease, run, expired, unpriced, request, tuple(map(str, held)))
         await unit.choices.remember(mine.choice)
+        await unit.choices.remember(replace(mine.choice, task_id=FAST.task_id))
     return mine
 
 
