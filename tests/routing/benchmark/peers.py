@@ -17,8 +17,8 @@ TIERS = {"SIMPLE": 1, "MEDIUM": 2, "COMPLEX": 3, "REASONING": 3}
 """Their tiers as ours."""
 
 ABSENT = (
-    "Not run: RouteLLM (its weights are on a model hub), ClawRouter and claw-llm-router (not in the registries reached "
-    "here), LLMRouter and semantic-router (both embed text with downloaded models)."
+    "Not run: RouteLLM (its weights are on a model hub), ClawRouter (not found where packages were looked for); "
+    "claw-llm-router, LLMRouter and semantic-router were not tried."
 )
 
 
