@@ -46,6 +46,10 @@ def test_training_without_the_data_says_so_and_leaves_the_weights(tmp_path: Path
 
 
 @pytest.mark.skipif(missing(DATA), reason="the public training data is not beside this checkout")
+@pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11),
+    reason="the weights are made under the lock of Python 3.11: other Pythons have another numpy",
+)
 def test_the_shipped_weights_are_what_training_makes_bit_by_bit(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.routing.train", "--data", str(DATA), "--out", str(tmp_path / "w.json")]
 
