@@ -112,6 +112,7 @@ async def test_connections_that_were_cut_while_idle_are_not_handed_out(
     async with asyncio.timeout(10):
         while await others(another):
             await asyncio.sleep(0.02)
+    await asyncio.sleep(0.2)  # as long as idle connections have: the loop hears that the server hung up
 
     await opened(db, workspace_id)
 
