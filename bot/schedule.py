@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -69,11 +70,13 @@ def across(db: Database, work: Callable[[Operations], Awaitable[object]]) -> Job
 
 
 def _quietly(name: str, job: Job) -> Job:
-    """A tick that fails for a foreseen reason is logged and comes again."""
+    """A tick that fails for a foreseen reason is logged and comes again; one that the stop cuts short ends quietly."""
 
     async def tick() -> None:
         try:
             await job()
+        except asyncio.CancelledError:
+            _log.debug("tick_cut", job=name)
         except LucyError as error:
             _log.warning("tick_failed", job=name, error=type(error).__name__, detail=str(error))
 
