@@ -103,8 +103,10 @@ async def test_a_digest_reads_the_rollup_by_its_key_and_one_day_of_the_ledger(db
     assert [node for node in scans if node["Node Type"] == "Seq Scan"] == []
     days = {node["Relation Name"] for node in scans} - {"cost_rollup"}
     assert days <= {f"cost_log_{day:%Y_%m}" for day in (yesterday, yesterday - timedelta(days=1))}
+    lists_too = connection.get_server_version().major >= 17  # older planners filter a list of dimensions afterwards
+    sought = ("workspace_id", "quarter", *(("dimension",) if lists_too else ()))
     for condition in conditions(nodes):
-        assert all(name in condition for name in ("workspace_id", "dimension", "quarter")), condition
+        assert all(name in condition for name in sought), condition
 
 
 async def planned(connection: Any, sql: str, *arguments: object) -> list[dict[str, Any]]:
