@@ -33,7 +33,9 @@ async def test_an_answer_that_comes_to_a_worker_without_a_lease_is_paid_for_and_
     first, second, *after_the_thaw = await stage.attempts(ts)
     assert first in {"settled", "unknown"}
     assert second == "settled"
-    assert len(after_the_thaw) <= 1  # its time was over: it may ask the next model before it learns of its lease
+    assert (
+        len(after_the_thaw) <= 1
+    )  # met once on a busy machine; why is inferred: it asks on before it learns of its lease
     await stage.check_books()
 
 
