@@ -201,7 +201,8 @@ class Worker:
             await self._keep(ask, NO_WORDS)
             return "answered"
         transcript = await self._threads.read(ask)
-        payer = Payer(ask.workspace_id, ask.task_id, ask.user_id, ask.channel_id, ask.thread_ts)
+        who = (ask.user_id, ask.channel_id, ask.thread_ts, ask.lease.lease_id)
+        payer = Payer(ask.workspace_id, ask.task_id, *who)
         try:
             await self._answerer.answer(Ask(payer, Keep(ask.lease, self._split), transcript))
         except (LeaseLost, DatabaseAway):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from bot import log
+from bot.costs.attempt import Attempt, Keep, Opened, Payer, Purpose, Settled
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Price
 from bot.costs.repeats import Repeats
@@ -21,81 +20,16 @@ from bot.db.budgets import OverBudget
 from bot.db.costs import MissingPartition, NewAttempt, OpenAttempt, Outcome
 from bot.db.database import Database
 from bot.db.ids import new_id
-from bot.db.inbox import Lease
 from bot.errors import DatabaseAway, LeaseLost
-from bot.llm.model_client import Completion, Deployment, ModelFault
+from bot.llm.model_client import Completion, ModelFault
 from bot.telemetry import Telemetry
+
+__all__ = ["Attempt", "Keep", "Opened", "Payer", "Purpose", "Settled", "Tracker"]
 
 _log = log.get(__name__)
 
 _GRACE_S = 60
 _SETTLE_PAUSES_S = (0.2, 0.3, 0.5, *[1] * 29)
-
-
-class Purpose(StrEnum):
-    """Why an attempt is made."""
-
-    CLASSIFY = "classify"
-    REPLY = "reply"
-    SUMMARISE = "summarise"
-    TOOL = "tool"
-    DIGEST = "digest"
-    JUDGE = "judge"
-    EMBED = "embed"
-
-
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """On whose account an attempt goes."""
-
-    workspace_id: UUID
-    task_id: UUID
-    user_id: str
-    channel_id: str
-    thread_ts: str
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Store the answer, split into parts, in the transaction that settles its attempt."""
-
-    lease: Lease
-    split: Callable[[str], Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One request that is about to leave."""
-
-    payer: Payer
-    purpose: Purpose
-    tier: int
-    intent: str | None
-    number: int
-    deployment: Deployment
-    price: Price | None
-    input_bytes: int
-    max_output_tokens: int
-    timeout_s: float
-    streamed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A row in the ledger that waits for its outcome."""
-
-    attempt: Attempt
-    key: OpenAttempt
-    reserved_usd: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What an attempt cost, and the model that really served; `cost_usd` is None when it is unpriced or unknown."""
-
-    cost_usd: Decimal | None
-    cost_source: str | None
-    model: str
 
 
 class Tracker:
@@ -111,7 +45,7 @@ class Tracker:
         self._repeats, self._spool = Repeats(), spool
 
     async def open(self, attempt: Attempt) -> Opened:
-        """Commit the row. Raises DatabaseAway or OverBudget: then the request must not leave."""
+        """Commit the row. Raises DatabaseAway, OverBudget or LeaseLost: then the request must not leave."""
         await self.settle_late()
         row = self._row(attempt)
         try:
@@ -182,6 +116,7 @@ class Tracker:
             channel_id=payer.channel_id,
             thread_ts=payer.thread_ts,
             streamed=attempt.streamed,
+            lease_id=payer.lease_id,
         )
 
     def _priced(self, opened: Opened, completion: Completion) -> Outcome:

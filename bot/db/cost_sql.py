@@ -95,13 +95,17 @@ ATTEMPT_FIELDS = (
 OPEN = Prepared(
     f"""
     INSERT INTO cost_log (workspace_id, created_at, expires_at, model, held, {", ".join(ATTEMPT_FIELDS)})
-    VALUES (:workspace_id, coalesce(:created_at, now()), now() + make_interval(secs => :lifetime_s), :model, :held,
-            {", ".join(f":{name}" for name in ATTEMPT_FIELDS)})
+    SELECT :workspace_id, coalesce(:created_at, now()), now() + make_interval(secs => :lifetime_s), :model, :held,
+           {", ".join(f":{name}" for name in ATTEMPT_FIELDS)}
+    WHERE :lease_id::uuid IS NULL OR EXISTS (
+        SELECT FROM inbox
+        WHERE workspace_id = :workspace_id AND task_id = :task_id AND lease_id = :lease_id AND state = 'leased'
+    )
     RETURNING created_at
     """,
     _JSON,
 )
-"""A row for a request that is about to leave."""
+"""A row for a request that is about to leave; none when it would leave under a lease that is gone."""
 
 TRANSITION = Prepared(
     f"""

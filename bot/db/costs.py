@@ -16,12 +16,15 @@ from bot.db.budgets import BudgetStore
 from bot.db.cost_sql import KNOWN, OPEN, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITION
 from bot.db.cost_tables import CostRow
 from bot.db.partitions import ensure_partitions
-from bot.errors import LucyError
+from bot.errors import LeaseLost, LucyError
 
 
 @dataclass(frozen=True, slots=True)
 class NewAttempt:
-    """What is known before a request leaves; `reserved_usd` is its upper bound, None for an unpriced model."""
+    """What is known before a request leaves; `reserved_usd` is its upper bound, None for an unpriced model.
+
+    `lease_id` is the right to work at the task, None where no worker's lease stands behind it.
+    """
 
     id: UUID
     task_id: UUID
@@ -40,6 +43,7 @@ class NewAttempt:
     channel_id: str
     thread_ts: str
     streamed: bool = False
+    lease_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ class CostStore:
         """Write the row of a request that is about to leave; it expires `lifetime_s` seconds from now.
 
         `at` is given only for what happened earlier (imports, the demo's month); then no budget is asked.
-        Raises OverBudget, MissingPartition.
+        Raises OverBudget, MissingPartition, LeaseLost; then the unit must not commit.
         """
         held = None if at else await self._budgets.reserve(attempt.user_id, attempt.channel_id, attempt.reserved_usd)
         if at:
@@ -122,6 +126,8 @@ class CostStore:
             if error.constraint_name is None:
                 raise MissingPartition(f"cost_log has no partition for {at or 'now'}") from error
             raise
+        if created_at is None:
+            raise LeaseLost(f"task {attempt.task_id} is held by another worker")
         return OpenAttempt(self._workspace_id, created_at, attempt.id)
 
     async def move(self, attempt: OpenAttempt, outcome: Outcome) -> bool:

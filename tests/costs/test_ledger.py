@@ -15,6 +15,8 @@ from asyncpg import CheckViolationError
 from bot.db.costs import MissingPartition, Outcome
 from bot.db.database import Database
 from bot.db.ids import new_id, workspace_id_of
+from bot.db.inbox import NewAsk
+from bot.errors import LeaseLost
 from tests.costs.ledger import (
     FAILED,
     FAST,
@@ -193,3 +195,21 @@ def _random_end(dice: random.Random) -> Outcome:
             UNKNOWN,
         ]
     )
+
+
+async def test_nothing_leaves_under_a_lease_that_is_gone(db: Database, workspace_id: UUID) -> None:
+    async with db.unit(workspace_id) as unit:
+        task_id = await unit.inbox.add(NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "hello"))
+    async with db.operations() as operations:
+        ask = await operations.claim("ours", 60)
+    assert ask is not None
+    assert task_id == ask.task_id
+    ours = replace(FAST, task_id=ask.task_id, lease_id=ask.lease.lease_id)
+
+    await opened(db, workspace_id, like=ours)
+    async with db.unit(workspace_id) as unit:
+        await unit.inbox.hand_back(ask.lease)
+    with pytest.raises(LeaseLost):
+        await opened(db, workspace_id, like=ours)
+
+    assert len(await rows(db, workspace_id)) == 1

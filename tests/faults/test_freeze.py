@@ -30,12 +30,9 @@ async def test_an_answer_that_comes_to_a_worker_without_a_lease_is_paid_for_and_
     assert len(said) == 1
     assert stage.answers(ts) == said
     assert await stage.inbox(ts) == [ANSWERED]
-    first, second, *after_the_thaw = await stage.attempts(ts)
+    first, second = await stage.attempts(ts)
     assert first in {"settled", "unknown"}
     assert second == "settled"
-    assert (
-        len(after_the_thaw) <= 1
-    )  # met once on a busy machine; why is inferred: it asks on before it learns of its lease
     await stage.check_books()
 
 
