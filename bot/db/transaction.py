@@ -7,14 +7,23 @@ commits, the session only composes statements, and the hot statements (`bot.db.p
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
+from bot.db.faults import FOREIGN, sqlstate
 from bot.errors import LucyError
+
+_HUNG_UP = "57P"
+"""PostgreSQL's last words on a connection that it ends."""
+_Begun = tuple[AsyncConnection, Any, Any]
+
+_seasoned: WeakSet[Any] = WeakSet()
+"""Connections that served before, and may have been cut since."""
 
 
 @asynccontextmanager
@@ -24,9 +33,10 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     Only an error of ours is rolled back. A cancel or a foreign error may have met BEGIN or COMMIT on its way, and a
     ROLLBACK sent after it may itself be cut, which would hide the cancel: that connection is closed instead.
     """
-    async with engine.connect() as connection, _driver(connection) as driver:
-        begun = driver.transaction()
-        await begun.start()
+    async with AsyncExitStack() as held:
+        while (started := await _begin(engine, held)) is None:
+            continue
+        connection, driver, begun = started
         session = AsyncSession(connection, expire_on_commit=False, info={"driver": driver})
         try:
             yield session
@@ -36,6 +46,27 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
             await begun.rollback()
             raise
         await begun.commit()
+
+
+async def _begin(engine: AsyncEngine, held: AsyncExitStack) -> _Begun | None:
+    """A transaction on a connection that `held` gives back; None when it was cut while it lay in the pool.
+
+    Nothing was said yet: that one is dropped, and the next may be asked. The fault of a new one is the database's.
+    """
+    async with AsyncExitStack() as tried:
+        connection = await tried.enter_async_context(engine.connect())
+        driver = await tried.enter_async_context(_driver(connection))
+        begun = driver.transaction()
+        try:
+            await begun.start()
+        except FOREIGN as error:
+            if driver in _seasoned and (driver.is_closed() or sqlstate(error).startswith(_HUNG_UP)):
+                await connection.invalidate()
+                return None
+            raise
+        _seasoned.add(driver)
+        held.push_async_exit(tried.pop_all())
+    return connection, driver, begun
 
 
 @asynccontextmanager

@@ -103,7 +103,7 @@ async def test_a_cancel_at_any_moment_leaves_no_transaction_behind(
     await small.close()
 
 
-async def test_connections_that_were_cut_while_idle_are_not_handed_out(
+async def test_connections_that_were_cut_while_idle_are_passed_over(
     db: Database, database_url: str, cipher: Cipher, workspace_id: UUID
 ) -> None:
     await opened(db, workspace_id)
@@ -112,7 +112,6 @@ async def test_connections_that_were_cut_while_idle_are_not_handed_out(
     async with asyncio.timeout(10):
         while await others(another):
             await asyncio.sleep(0.02)
-    await asyncio.sleep(0.2)  # as long as idle connections have: the loop hears that the server hung up
 
     await opened(db, workspace_id)
 
