@@ -111,11 +111,13 @@ async def lucy(
     tiers = Tiers.load(settings.tiers, keys or provider_keys(), book)
     for skipped in tiers.skipped:
         _log.info("model_skipped", model=skipped.model, missing=" or ".join(skipped.missing))
+    client = LitellmClient()
     async with AsyncExitStack() as stack:
+        loading = asyncio.create_task(client.load())
         db = await stack.enter_async_context(open_database(settings, say))
         ingest_db = Database.open(db.url, _cipher(settings), pool_size=4, statement_timeout_s=1.5)
         stack.push_async_callback(ingest_db.close)
-        telemetry, client = Telemetry(), LitellmClient()
+        telemetry = Telemetry()
         spool = FileSpool(settings.home / "spool", _cipher(settings))
         telemetry.spool_depth.set_function(lambda: spool.depth)
         await spool.settle(db)
@@ -126,6 +128,7 @@ async def lucy(
         parts = _Parts(db, ingest_db, telemetry, client, router, tiers, reports, composer, book, inquiry, spool)
         await overlays.refresh(db, book)
         scorer.shipped()
+        await loading
         await client.warm_up()
         url, digests, ended = await _serve(stack, settings, parts)
         _log.info("ready", url=url, mode="socket" if settings.slack_app_token else "http")

@@ -5,6 +5,10 @@ from __future__ import annotations
 
 def run() -> None:
     """Serve Slack: Socket Mode when SLACK_APP_TOKEN is set, HTTP otherwise. SIGTERM and SIGINT stop cleanly."""
+    import gc
+
+    gc.disable()  # until litellm is warm (`bot.llm.environment.uncollected`): what is imported now stays
+
     from bot import log
     from bot.commands.until_told import run_until_told
     from bot.config import check_for_slack, load_settings

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from bot.llm.environment import freeze, load_litellm
+from bot.llm.environment import load_litellm, uncollected
 from bot.llm.faults import fault_of
 from bot.llm.model_client import Billed, Completion, Deployment, FaultKind, Heard, Message, ModelFault
 from bot.llm.overheard import Books, overhearing
@@ -50,10 +50,14 @@ class LitellmClient:
         """True once a first call will not stall the loop."""
         return self._litellm is not None
 
+    async def load(self) -> None:
+        """Load litellm beside whatever else goes on; the loop is slow meanwhile (1.5 s)."""
+        await asyncio.to_thread(load_litellm)
+
     async def warm_up(self) -> None:
-        """Load litellm (1.5 s) and touch each kind of route once, against a closed port of this machine."""
-        litellm = load_litellm()
-        with socket.socket() as bound:
+        """Load litellm and touch each kind of route once, against a closed port of this machine."""
+        with uncollected(), socket.socket() as bound:
+            litellm = load_litellm()
             bound.bind(("127.0.0.1", 0))
             nowhere = f"http://127.0.0.1:{bound.getsockname()[1]}"
             for model in _EACH_ROUTE_ONCE:
@@ -62,7 +66,6 @@ class LitellmClient:
                     await _ask(litellm, request, _Hearing())
                 except ModelFault:
                     continue
-        freeze()
         self._litellm = litellm
 
     async def complete(
