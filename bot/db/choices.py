@@ -8,12 +8,12 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Double, Float, Index, SmallInteger, func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.cost_tables import CostRow
+from bot.db.prepared import Prepared
 
 
 class ChoiceRow(Base):
@@ -84,6 +84,22 @@ class UsualScores:
     tier2_fails: float
 
 
+_FIELDS = StoredChoice.__slots__
+
+_REMEMBER = Prepared(
+    f"""
+    INSERT INTO choice (workspace_id, {", ".join(_FIELDS)}) VALUES (:workspace_id, {", ".join(f":{name}" for name in _FIELDS)})
+    ON CONFLICT (workspace_id, task_id)
+    DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _FIELDS if name != "task_id")}
+    """
+)
+
+_THREAD_TIER = Prepared(
+    "SELECT tier FROM choice WHERE workspace_id = :workspace_id AND channel_id = :channel_id AND thread_ts = :thread_ts"
+    " ORDER BY created_at DESC LIMIT 1"
+)
+
+
 class ChoiceStore:
     """The choices of one workspace."""
 
@@ -93,23 +109,13 @@ class ChoiceStore:
     async def remember(self, choice: StoredChoice) -> None:
         """Keep a choice; a task that is tried again keeps its newest."""
         fields = {name: getattr(choice, name) for name in StoredChoice.__slots__}
-        row = insert(ChoiceRow).values(workspace_id=self._workspace_id, **fields)
-        again = {name: row.excluded[name] for name in fields if name != "task_id"}
-        await self._session.execute(row.on_conflict_do_update(index_elements=["workspace_id", "task_id"], set_=again))
+        await _REMEMBER.value(self._session, {"workspace_id": self._workspace_id, **fields})
 
     async def thread_tier(self, channel_id: str, thread_ts: str) -> int | None:
         """The tier of the newest answer in a thread, so that a short follow-up can inherit it."""
-        newest = (
-            select(ChoiceRow.tier)
-            .where(
-                ChoiceRow.workspace_id == self._workspace_id,
-                ChoiceRow.channel_id == channel_id,
-                ChoiceRow.thread_ts == thread_ts,
-            )
-            .order_by(ChoiceRow.created_at.desc())
-            .limit(1)
-        )
-        return (await self._session.execute(newest)).scalar_one_or_none()
+        where = {"workspace_id": self._workspace_id, "channel_id": channel_id, "thread_ts": thread_ts}
+        tier: int | None = await _THREAD_TIER.value(self._session, where)
+        return tier
 
     async def usual_scores(self, shares: tuple[float, float], days: int) -> UsualScores:
         """The scores of the last days at these quantiles."""

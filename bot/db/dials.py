@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
+from bot.db.prepared import Prepared
 
 Scope = Literal["workspace", "channel", "user"]
 
@@ -49,6 +50,19 @@ class Leaning:
     shifts: tuple[float, float] = (0.0, 0.0)
 
 
+_LEANING = Prepared(
+    """
+    SELECT coalesce(min(dial) FILTER (WHERE scope = 'user'), min(dial) FILTER (WHERE scope = 'channel'),
+                    min(dial) FILTER (WHERE scope = 'workspace')) AS dial,
+           coalesce((SELECT tier1 FROM score_shift WHERE workspace_id = :workspace_id), 0) AS tier1,
+           coalesce((SELECT tier2 FROM score_shift WHERE workspace_id = :workspace_id), 0) AS tier2
+    FROM dial_setting
+    WHERE workspace_id = :workspace_id AND (
+        scope = 'workspace' AND key = '' OR scope = 'channel' AND key = :channel_id OR scope = 'user' AND key = :user_id)
+    """
+)
+
+
 class DialStore:
     """The dials and the shift of one workspace."""
 
@@ -57,11 +71,9 @@ class DialStore:
 
     async def leaning(self, channel_id: str, user_id: str) -> Leaning:
         """What holds for an ask: the person's own dial, else the channel's, else the workspace's."""
-        found = await self.dials(channel_id, user_id)
-        dial = found.get("user") or found.get("channel") or found.get("workspace")
-        shift = select(ScoreShiftRow.tier1, ScoreShiftRow.tier2).where(ScoreShiftRow.workspace_id == self._workspace_id)
-        row = (await self._session.execute(shift)).one_or_none()
-        return Leaning(dial, (row.tier1, row.tier2) if row else (0.0, 0.0))
+        who = {"workspace_id": self._workspace_id, "channel_id": channel_id, "user_id": user_id}
+        row = await _LEANING.row(self._session, who)
+        return Leaning(row["dial"], (row["tier1"], row["tier2"]))
 
     async def dials(self, channel_id: str, user_id: str) -> dict[str, str]:
         """Scope -> dial, of those that are set and touch this channel and person."""

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, UniqueConstraint, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Id, Instant, Key, Words
 from bot.db.encryption import Cipher
 from bot.db.ids import new_id
+from bot.db.prepared import Prepared
 from bot.errors import LeaseLost
 
 MAX_ATTEMPTS = 5
@@ -116,6 +116,34 @@ class TakenAsk:
         return self.lease.task_id
 
 
+HELD = """
+    WITH held AS (
+        SELECT task_id FROM inbox
+        WHERE workspace_id = :workspace_id AND task_id = :task_id AND lease_id = :lease_id AND state = 'leased'
+        FOR UPDATE
+    )
+"""
+"""The ask, locked until the unit ends, if the lease is still ours."""
+
+_HOLD = Prepared(HELD + "SELECT task_id FROM held")
+
+_ADD = Prepared(
+    """
+    INSERT INTO inbox (workspace_id, task_id, event_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, files)
+    VALUES (:workspace_id, :task_id, :event_id, :channel_id, :channel_type, :thread_ts, :ts, :user_id, :sealed_text, :files)
+    ON CONFLICT DO NOTHING RETURNING task_id
+    """
+)
+
+_FINISH = Prepared(
+    """
+    UPDATE inbox SET state = 'done', outcome = :outcome, sealed_text = NULL, done_at = now(), lease_id = NULL, worker = NULL
+    WHERE workspace_id = :workspace_id AND task_id = :task_id AND lease_id = :lease_id AND state = 'leased'
+    RETURNING task_id
+    """
+)
+
+
 class InboxStore:
     """The asks of one workspace. All times are the database's."""
 
@@ -124,33 +152,16 @@ class InboxStore:
 
     async def add(self, ask: NewAsk) -> UUID | None:
         """Store an ask; its task id, or None when Slack told us of it before (by event, or by channel and ts)."""
-        task_id = new_id()
-        row = insert(InboxRow).values(
-            workspace_id=self._workspace_id,
-            task_id=task_id,
-            event_id=ask.event_id,
-            channel_id=ask.channel_id,
-            channel_type=ask.channel_type,
-            thread_ts=ask.thread_ts,
-            ts=ask.ts,
-            user_id=ask.user_id,
-            sealed_text=self._cipher.seal(ask.text),
-            files=ask.files,
+        values = {name: getattr(ask, name) for name in NewAsk.__slots__ if name != "text"}
+        key = {"workspace_id": self._workspace_id, "task_id": new_id()}
+        task_id: UUID | None = await _ADD.value(
+            self._session, {**key, **values, "sealed_text": self._cipher.seal(ask.text)}
         )
-        stored = await self._session.execute(row.on_conflict_do_nothing().returning(InboxRow.task_id))
-        return stored.scalar_one_or_none()
+        return task_id
 
     async def hold(self, lease: Lease) -> None:
         """Prove that the lease is still ours, and keep it ours until this unit ends. Raises LeaseLost."""
-        mine = await self._session.execute(
-            text(
-                "SELECT 1 FROM inbox WHERE workspace_id = :workspace_id AND task_id = :task_id"
-                " AND lease_id = :lease_id AND state = 'leased' FOR UPDATE"
-            ),
-            self._fence(lease),
-        )
-        if mine.scalar_one_or_none() is None:
-            raise LeaseLost(f"task {lease.task_id} is held by another worker")
+        prove(lease, await _HOLD.value(self._session, fence(self._workspace_id, lease)))
 
     async def hold_open(self, task_id: UUID) -> bool:
         """Keep an ask as it is until this unit ends, whoever works at it; False when it is done with."""
@@ -163,7 +174,7 @@ class InboxStore:
 
     async def finish(self, lease: Lease, outcome: str) -> None:
         """The ask is done with: its text is wiped. `outcome` is answered, failed or undeliverable. Raises LeaseLost."""
-        await self._write(lease, state="done", outcome=outcome, sealed_text=None, done_at=func.now())
+        prove(lease, await _FINISH.value(self._session, {**fence(self._workspace_id, lease), "outcome": outcome}))
 
     async def give_up(self, lease: Lease, outcome: str) -> None:
         """Declare the ask dead; its encrypted text stays for operators until the sweep wipes it. Raises LeaseLost."""
@@ -186,8 +197,15 @@ class InboxStore:
             .values(lease_id=None, worker=None, **values)
             .returning(InboxRow.task_id)
         )
-        if (await self._session.execute(mine)).scalar_one_or_none() is None:
-            raise LeaseLost(f"task {lease.task_id} is held by another worker")
+        prove(lease, (await self._session.execute(mine)).scalar_one_or_none())
 
-    def _fence(self, lease: Lease) -> dict[str, object]:
-        return {"workspace_id": self._workspace_id, "task_id": lease.task_id, "lease_id": lease.lease_id}
+
+def fence(workspace_id: UUID, lease: Lease) -> dict[str, object]:
+    """What HELD, and every statement that begins with it, wants to know of a lease in the workspace of the unit."""
+    return {"workspace_id": workspace_id, "task_id": lease.task_id, "lease_id": lease.lease_id}
+
+
+def prove(lease: Lease, written: object) -> None:
+    """Raises LeaseLost when nothing was written under the lease."""
+    if written is None:
+        raise LeaseLost(f"task {lease.task_id} is held by another worker")

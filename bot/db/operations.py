@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, delete, func, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from asyncpg import UniqueViolationError
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.bills import BillCheck, Booked, booked, checked, remember
@@ -18,12 +19,13 @@ from bot.db.encryption import Cipher
 from bot.db.inbox import InboxRow, Lease, TakenAsk
 from bot.db.installations import STATE_LIFETIME, OAuthStateRow
 from bot.db.partitions import drop_partitions, ensure_partitions
+from bot.db.prepared import Prepared
 from bot.db.price_overlays import PriceOverlay, add, overlays
 from bot.db.unresolved import Unresolved, unresolved
 from bot.db.workspaces import WorkspaceRow
 from bot.errors import Undecryptable
 
-CLAIM = text(
+CLAIM = Prepared(
     """
     UPDATE inbox SET state = 'leased', lease_id = :lease_id, worker = :worker, attempts = attempts + 1,
                      run_at = now() + make_interval(secs => :lease_s)
@@ -40,7 +42,7 @@ CLAIM = text(
 )
 """One ready ask; never one whose thread has an ask in work or an older one waiting."""
 
-RENEW = text(
+RENEW = Prepared(
     "UPDATE inbox SET run_at = now() + make_interval(secs => :lease_s) WHERE worker = :worker AND state = 'leased'"
     " AND lease_id = ANY(:held) RETURNING workspace_id, task_id, lease_id"
 )
@@ -66,17 +68,16 @@ class Operations:
         """Take one ready ask for `lease_s` seconds, or None when nothing is ready (or another worker was faster)."""
         lease_id = uuid4()
         try:
-            taken = await self._session.execute(CLAIM, {"lease_id": lease_id, "worker": worker, "lease_s": lease_s})
-        except IntegrityError:
+            row = await CLAIM.row(self._session, {"lease_id": lease_id, "worker": worker, "lease_s": lease_s})
+        except UniqueViolationError:
             return None
-        row = taken.one_or_none()
         return None if row is None else self._taken(row, lease_id)
 
     async def renew(self, worker: str, held: Iterable[Lease], lease_s: float) -> set[Lease]:
         """Keep the leases that this worker holds for another `lease_s` seconds; those that are still its own."""
         ids = [lease.lease_id for lease in held]
-        rows = await self._session.execute(RENEW, {"worker": worker, "held": ids, "lease_s": lease_s})
-        return {Lease(row.workspace_id, row.task_id, row.lease_id) for row in rows}
+        rows = await RENEW.rows(self._session, {"worker": worker, "held": ids, "lease_s": lease_s})
+        return {Lease(*row.values()) for row in rows}
 
     async def clean(self) -> None:
         """Wipe what dead asks still hold after seven days, drop what is finished for as long."""
@@ -158,24 +159,24 @@ class Operations:
         open_states = InboxRow.state.in_(("new", "leased"))
         return (await self._session.execute(select(func.count()).where(open_states))).scalar_one()
 
-    def _taken(self, row: Row[tuple[object, ...]], lease_id: UUID) -> TakenAsk:
+    def _taken(self, row: Mapping[str, Any], lease_id: UUID) -> TakenAsk:
         words, readable = "", True
         try:
-            words = self._cipher.open(row.sealed_text) if row.sealed_text else ""
+            words = self._cipher.open(row["sealed_text"]) if row["sealed_text"] else ""
         except Undecryptable:
             readable = False
         return TakenAsk(
-            Lease(row.workspace_id, row.task_id, lease_id),
-            row.channel_id,
-            row.channel_type,
-            row.thread_ts,
-            row.ts,
-            row.user_id,
+            Lease(row["workspace_id"], row["task_id"], lease_id),
+            row["channel_id"],
+            row["channel_type"],
+            row["thread_ts"],
+            row["ts"],
+            row["user_id"],
             words,
-            row.attempts,
-            row.created_at,
+            row["attempts"],
+            row["created_at"],
             readable,
-            row.files,
+            row["files"],
         )
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, SmallInteger, Update, func, select, update
+from sqlalchemy import LargeBinary, SmallInteger, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.encryption import Cipher
-from bot.db.inbox import InboxStore, Lease
+from bot.db.inbox import HELD, InboxStore, Lease, fence, prove
 from bot.db.prepared import Prepared
 
 
@@ -40,6 +40,20 @@ KEEP = Prepared(
     """
 )
 """The parts of an answer, its buttons with the last, unless one is there already."""
+
+
+_PART = "FROM reply_part WHERE workspace_id = :workspace_id AND task_id = :task_id"
+_KEPT = Prepared(f"SELECT EXISTS (SELECT {_PART})")
+_PARTS = Prepared(
+    f"SELECT part, text, intent_at, extract(epoch FROM now() - intent_at)::float8 AS age_s, ts, actions {_PART} ORDER BY part"
+)
+_UNDER_LEASE = """
+    FROM held WHERE part.workspace_id = :workspace_id AND part.task_id = held.task_id AND part.part = :part
+    RETURNING part.part
+"""
+_INTEND = Prepared(f"{HELD} UPDATE reply_part AS part SET intent_at = now() {_UNDER_LEASE}")
+_POSTED = Prepared(f"{HELD} UPDATE reply_part AS part SET ts = :ts {_UNDER_LEASE}")
+_WIPE = Prepared("UPDATE reply_part SET text = NULL WHERE workspace_id = :workspace_id AND task_id = :task_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,54 +94,37 @@ class ReplyStore:
     async def _keep(self, task_id: UUID, parts: Sequence[str], actions: Sequence[Mapping[str, str]]) -> None:
         sealed = [self._cipher.seal(text) for text in parts]
         buttons = json.dumps([dict(action) for action in actions]) if actions else None
-        key = {"workspace_id": self._workspace_id, "task_id": task_id}
-        await KEEP.value(self._session, {**key, "sealed": sealed, "actions": buttons})
+        await KEEP.value(self._session, {**self._of(task_id), "sealed": sealed, "actions": buttons})
 
     async def kept(self, task_id: UUID) -> bool:
         """Whether an answer is stored; it need not be readable."""
-        mine = select(func.count()).where(
-            ReplyPartRow.workspace_id == self._workspace_id, ReplyPartRow.task_id == task_id
-        )
-        return bool((await self._session.execute(mine)).scalar_one())
+        return bool(await _KEPT.value(self._session, self._of(task_id)))
 
     async def parts(self, task_id: UUID) -> list[ReplyPart]:
         """The answer as stored, in order; empty when no model has answered yet."""
-        age = func.extract("epoch", func.now() - ReplyPartRow.intent_at)
-        mine = (
-            select(ReplyPartRow, age)
-            .where(ReplyPartRow.workspace_id == self._workspace_id, ReplyPartRow.task_id == task_id)
-            .order_by(ReplyPartRow.part)
-        )
         return [
             ReplyPart(
-                row.part,
-                self._cipher.open(row.text) if row.text else "",
-                row.intent_at,
-                float(age_s),
-                row.ts,
-                row.actions or (),
+                row["part"],
+                self._cipher.open(row["text"]) if row["text"] else "",
+                row["intent_at"],
+                row["age_s"],
+                row["ts"],
+                row["actions"] or (),
             )
-            for row, age_s in (await self._session.execute(mine)).all()
+            for row in await _PARTS.rows(self._session, self._of(task_id))
         ]
 
     async def intend(self, lease: Lease, part: int) -> None:
         """Renew the intent right before a part is sent. Raises LeaseLost."""
-        await self._inbox.hold(lease)
-        await self._session.execute(self._of(lease, part).values(intent_at=func.now()))
+        prove(lease, await _INTEND.value(self._session, {**fence(self._workspace_id, lease), "part": part}))
 
     async def posted(self, lease: Lease, part: int, ts: str) -> None:
         """The part stands in Slack under `ts`. Raises LeaseLost."""
-        await self._inbox.hold(lease)
-        await self._session.execute(self._of(lease, part).values(ts=ts))
+        prove(lease, await _POSTED.value(self._session, {**fence(self._workspace_id, lease), "part": part, "ts": ts}))
 
     async def wipe(self, task_id: UUID) -> None:
         """Forget the words of a finished answer; where it stands in Slack stays known."""
-        mine = ReplyPartRow.workspace_id == self._workspace_id
-        await self._session.execute(update(ReplyPartRow).where(mine, ReplyPartRow.task_id == task_id).values(text=None))
+        await _WIPE.value(self._session, self._of(task_id))
 
-    def _of(self, lease: Lease, part: int) -> Update:
-        return update(ReplyPartRow).where(
-            ReplyPartRow.workspace_id == self._workspace_id,
-            ReplyPartRow.task_id == lease.task_id,
-            ReplyPartRow.part == part,
-        )
+    def _of(self, task_id: UUID) -> dict[str, object]:
+        return {"workspace_id": self._workspace_id, "task_id": task_id}

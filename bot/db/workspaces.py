@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.budget_sql import KNOWS_ZONE, ZONE
 from bot.db.forgetting import forget, rows_of
+from bot.db.prepared import Prepared
 
 
 class WorkspaceRow(Base):
@@ -38,6 +39,9 @@ class Workspace:
     bot_user_id: str
     active: bool
     created_at: datetime
+
+
+_READ = Prepared(f"SELECT {', '.join(Workspace.__slots__)} FROM workspace WHERE workspace_id = :workspace_id")
 
 
 class WorkspaceStore:
@@ -85,8 +89,5 @@ class WorkspaceStore:
 
     async def read(self) -> Workspace | None:
         """This workspace, or None when nobody installed Lucy there."""
-        mine = select(WorkspaceRow).where(WorkspaceRow.workspace_id == self._workspace_id)
-        row = (await self._session.execute(mine)).scalar_one_or_none()
-        if row is None:
-            return None
-        return Workspace(row.workspace_id, row.slack_id, row.name, row.bot_user_id, row.active, row.created_at)
+        row = await _READ.row(self._session, {"workspace_id": self._workspace_id})
+        return None if row is None else Workspace(*row.values())

@@ -33,7 +33,7 @@ OUTCOME = {name: getattr(SETTLED, name) for name in OUTCOME_FIELDS} | {"flags": 
 KEY = {"workspace_id": WORKSPACE, "id": new_id(), "created_at": NOW}
 MANY = {"workspace_id": WORKSPACE, "id": [new_id()], "created_at": [NOW], "first": NOW, "last": NOW}
 STATEMENTS: dict[str, tuple[Prepared, dict[str, object]]] = {
-    "open": (OPEN, {**ATTEMPT, **KEY, "lifetime_s": 1, "model": "m", "held": None}),
+    "open": (OPEN, {**ATTEMPT, **KEY, "lifetime_s": 1, "model": "m", "held": None, "lease_id": new_id()}),
     "transition": (TRANSITION, {**OUTCOME, **KEY, "allowed": ["open"]}),
     "replay": (REPLAY, {**{name: [value] for name, value in OUTCOME.items()}, **MANY}),
     "known": (KNOWN, MANY),
