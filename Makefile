@@ -9,7 +9,7 @@ COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --gen
 	--quiet --custom-compile-command "make lock" --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check static format docs faults train bench bench-ledger bench-routing lock clean
+.PHONY: help demo run test check static format docs faults train bench bench-ledger bench-load bench-routing lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -50,6 +50,9 @@ bench: $(VENV)/dev ## measure the figures the README promises
 
 bench-ledger: $(VENV)/dev ## reads and room of a ledger of ten million rows; takes long, and some 20 GB for a while
 	$(IN) -m tests.bench.ledger
+
+bench-load: $(VENV)/dev ## Lucy under load beside a bare Bolt bot; MENTIONS may say how many
+	$(IN) -m tests.bench.load $(MENTIONS)
 
 bench-routing: $(VENV)/dev ## the scorer beside other routers', on DATA; PEERS may name a Python that has uncommon-route
 	@$(IN) -m tests.routing.benchmark --data $(DATA) $(if $(PEERS),--uncommon-route $(PEERS))

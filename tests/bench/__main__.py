@@ -32,7 +32,11 @@ async def figures() -> AsyncIterator[Figure]:
 async def main() -> None:
     console = Console()
     await show(console, figures())
-    console.print("`make bench-ledger` measures a ledger of ten million rows.", markup=False, highlight=False)
+    for further in (
+        "`make bench-ledger` measures a ledger of ten million rows.",
+        "`make bench-load` puts a bare bot beside her.",
+    ):
+        console.print(further, markup=False, highlight=False)
 
 
 if __name__ == "__main__":
