@@ -12,6 +12,7 @@ from bot import log
 from bot.config import Settings, provider_keys
 from bot.conversation.answer import Answerer
 from bot.costs import overlays
+from bot.costs.folding import fold
 from bot.costs.footer import footer_of
 from bot.costs.inquiry import Inquiry
 from bot.costs.price_book import PriceBook, load_price_book
@@ -219,6 +220,7 @@ def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, parts: _P
         clean=across(db, Operations.clean),
         partitions=across(db, Operations.add_partitions),
         old_months=across(db, partial(Operations.drop_partitions, months=months)),
+        fold=partial(fold, db),
         prices=partial(overlays.refresh, db, parts.book),
         recalibrate=partial(recalibrate, db),
     )

@@ -31,6 +31,7 @@ class Jobs:
     clean: Job
     partitions: Job
     old_months: Job
+    fold: Job
     prices: Job
     recalibrate: Job
 
@@ -51,6 +52,7 @@ async def schedule(jobs: Jobs) -> AsyncIterator[None]:
     scheduler.add_job(_quietly("clean", jobs.clean), "interval", hours=1, next_run_time=first)
     scheduler.add_job(_quietly("partitions", jobs.partitions), "interval", hours=12, next_run_time=first)
     scheduler.add_job(_quietly("old_months", jobs.old_months), "interval", hours=12, next_run_time=first)
+    scheduler.add_job(_quietly("fold", jobs.fold), "interval", minutes=15)
     scheduler.add_job(_quietly("recalibrate", jobs.recalibrate), "cron", hour=3)
     scheduler.start()
     try:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from bot.app import Lucy
 from bot.commands.demo_month import seed_month
+from bot.costs.periods import Period
 from bot.db.ids import workspace_id_of
 from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
@@ -27,7 +28,7 @@ async def test_a_mention_with_a_broken_primary_is_answered_once_by_the_fallback_
 
     assert sandbox.slack.answers("C0GENERAL", ts) == ["94107."]
     async with running.db.unit(ACME) as unit:
-        [total] = await unit.rollups.by("total", *everything())
+        [total] = await unit.rollups.by("total", Period("ever", *everything(), "UTC"))
         assert (total.calls, total.failed, total.fallbacks) == (2, 1, 1)
         assert total.cost_usd == sandbox.providers.invoice_total() == await unit.costs.total() > Decimal(0)
 

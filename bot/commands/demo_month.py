@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from bot.costs.periods import Period
 from bot.costs.price_book import PriceBook, load_price_book
 from bot.costs.pricing import Price
 from bot.db.costs import NewAttempt, Outcome
@@ -39,7 +40,7 @@ async def seed_month(db: Database, workspace_id: UUID, now: datetime | None = No
     """Once per database: working days, quiet weekends, and a yesterday on which Ben had long work done; always the same."""
     today = (now or datetime.now(UTC)).replace(hour=9, minute=0, second=0, microsecond=0)
     async with db.unit(workspace_id) as unit:
-        if await unit.rollups.by("total", today - timedelta(days=_DAYS), today - timedelta(days=1)):
+        if await unit.rollups.by("total", Period("", today - timedelta(days=_DAYS), today - timedelta(days=1), "UTC")):
             return
     dice = random.Random(7)  # noqa: S311 - a fixed demo, not a secret
     for ago in range(_DAYS, 0, -1):

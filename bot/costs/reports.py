@@ -92,9 +92,8 @@ class Reports:
         return in_words(await self.spend(workspace_id, period_of(named, datetime.now(UTC))))
 
     async def _report(self, unit: Unit, period: Period, by: str | None, rows: Sequence[Sums]) -> SpendReport:
-        totals = await unit.rollups.by("total", period.start, period.end)
-        several = len(period.days()) > 1
-        days = await unit.rollups.by_day(period.zone, period.start, period.end) if several else []
+        totals = await unit.rollups.by("total", period)
+        days = await unit.rollups.by_day(period) if len(period.days()) > 1 else []
         total = totals[0] if totals else Sums("")
         return SpendReport(period, total, by, tuple(rows), self._baseline_model, tuple(days))
 
@@ -102,15 +101,15 @@ class Reports:
 async def _rows(unit: Unit, period: Period, by: str) -> list[Sums]:
     if by == "thread":
         return await unit.ledger.by(by, Window(period.start, period.end), MOST_ROWS)
-    return await unit.rollups.by(by, period.start, period.end)
+    return await unit.rollups.by(by, period)
 
 
 async def _own_rows(unit: Unit, user_id: str, period: Period, by: str) -> list[Sums]:
     match by:
         case "user":
-            return await unit.rollups.by(by, period.start, period.end, user_id)
+            return await unit.rollups.by(by, period, user_id)
         case "model":
-            return await unit.rollups.models_of(user_id, period.start, period.end)
+            return await unit.rollups.models_of(user_id, period)
         case _:
             return await unit.ledger.by(by, Window(period.start, period.end, user_id), MOST_ROWS)
 

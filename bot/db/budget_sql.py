@@ -144,18 +144,32 @@ HOLD_OPEN_ROWS = text(
 """Calls that were under way before a budget stand on it too, and those that may be restated or priced later."""
 
 COUNT = text(
-    """
+    f"""
     UPDATE budget_spend AS counter
     SET spent_usd = (
             SELECT coalesce(sum(cost_usd + estimated_usd), 0) FROM cost_rollup AS sums
-            WHERE sums.workspace_id = :workspace_id AND sums.quarter >= counter.starts AND sums.quarter < counter.ends
+            WHERE sums.workspace_id = :workspace_id AND sums.quarter >= days.first AND sums.quarter < days.last
               AND sums.dimension = CASE counter.scope WHEN 'workspace' THEN 'total' ELSE counter.scope END
-              AND sums.key = counter.key),
+              AND sums.key = counter.key
+        ) + (
+            SELECT coalesce(sum(row.cost_usd), 0)
+            FROM (VALUES (days.starts, least(days.first, days.ends)), (greatest(days.first, days.last), days.ends))
+                 AS edge (begins, ends)
+            JOIN cost_log AS row ON row.workspace_id = :workspace_id AND row.created_at >= edge.begins
+             AND row.created_at < edge.ends AND row.state <> 'open' AND {_MATCHES}),
         reserved_usd = (
             SELECT coalesce(sum(row.reserved_usd), 0) FROM cost_log AS row
             WHERE row.workspace_id = :workspace_id AND row.created_at >= counter.starts
               AND row.created_at < counter.ends AND row.state IN ('open', 'unknown') AND counter.id = ANY (row.held))
-    WHERE counter.workspace_id = :workspace_id AND counter.id = ANY (:counters)
+    FROM (
+        SELECT id, starts, ends, date_bin('1 day', starts + interval '1 day' - interval '1 microsecond', 'epoch') AS first,
+               date_bin('1 day', ends, 'epoch') AS last
+        FROM budget_spend WHERE workspace_id = :workspace_id
+    ) AS days
+    WHERE counter.workspace_id = :workspace_id AND counter.id = ANY (:counters) AND days.id = counter.id
     """
 ).bindparams(_WORKSPACE, bindparam("counters", type_=ARRAY(Uuid)))
-"""A window that began before its budget starts from what the ledger already spent in it and still holds."""
+"""A window that began before its budget starts from what the ledger already spent in it and still holds.
+
+The rollup is cut at the midnights of UTC in any case; of other zones perhaps only soon: there the rows are asked.
+"""

@@ -10,11 +10,34 @@ from sqlalchemy import Uuid, text
 
 from bot.db.prepared import Prepared
 
-_SUMS = (
-    "calls", "fallbacks", "failed", "unpriced", "unknown", "estimated", "diverged", "input_tokens", "cached_input_tokens",
-    "output_tokens",
-    "cost_usd", "estimated_usd", "unknown_reserved_usd", "baseline_usd", "cache_saved_usd",
-)  # fmt: skip
+FIGURES = {
+    "calls": "1",
+    "fallbacks": "(state = 'settled' AND attempt > 1)::int",
+    "failed": "(state = 'failed')::int",
+    "unpriced": "(cost_source IS NOT DISTINCT FROM 'unpriced')::int",
+    "unknown": "(state = 'unknown')::int",
+    "estimated": "(usage_source = 'estimated')::int",
+    "diverged": "('price_diverges' = ANY(coalesce(flags, '{}')))::int",
+    "input_tokens": "input_tokens",
+    "cached_input_tokens": "cached_input_tokens",
+    "output_tokens": "output_tokens",
+    "cost_usd": "CASE WHEN usage_source <> 'estimated' THEN coalesce(cost_usd, 0) ELSE 0 END",
+    "estimated_usd": "CASE WHEN usage_source = 'estimated' THEN coalesce(cost_usd, 0) ELSE 0 END",
+    "unknown_reserved_usd": "CASE WHEN state = 'unknown' THEN coalesce(reserved_usd, 0) ELSE 0 END",
+    "baseline_usd": "coalesce(baseline_usd, 0)",
+    "cache_saved_usd": "coalesce(cache_saved_usd, 0)",
+}
+"""What a row that is not open adds to every figure of the rollup."""
+
+SLOTS = """
+    ('total', '', ('x' || right(row.id::text, 1))::bit(4)::int & 7), ('model', row.model, 0),
+    ('tier', row.tier::text, 0), ('user', row.user_id, 0), ('channel', row.channel_id, 0),
+    ('purpose', row.purpose, 0), ('user_model', row.user_id || '|' || row.model, 0)
+"""
+"""Where it adds them: dimension, key, shard."""
+
+SUMS = ", ".join(FIGURES)
+ADD = ", ".join(f"{name} = present.{name} + excluded.{name}" for name in FIGURES)
 
 ROLL_UP = f"""
 , contribution AS (
@@ -23,32 +46,14 @@ ROLL_UP = f"""
 ), delta AS (
     SELECT row.workspace_id, date_bin('15 minutes', row.created_at, 'epoch'::timestamptz) AS quarter,
            slot.dimension, slot.key, slot.shard,
-           sum(sign) AS calls,
-           sum(sign * (state = 'settled' AND attempt > 1)::int) AS fallbacks,
-           sum(sign * (state = 'failed')::int) AS failed,
-           sum(sign * (cost_source IS NOT DISTINCT FROM 'unpriced')::int) AS unpriced,
-           sum(sign * (state = 'unknown')::int) AS unknown,
-           sum(sign * (usage_source = 'estimated')::int) AS estimated,
-           sum(sign * ('price_diverges' = ANY(coalesce(flags, '{{}}')))::int) AS diverged,
-           sum(sign * input_tokens) AS input_tokens,
-           sum(sign * cached_input_tokens) AS cached_input_tokens,
-           sum(sign * output_tokens) AS output_tokens,
-           sum(sign * CASE WHEN usage_source <> 'estimated' THEN coalesce(cost_usd, 0) ELSE 0 END) AS cost_usd,
-           sum(sign * CASE WHEN usage_source = 'estimated' THEN coalesce(cost_usd, 0) ELSE 0 END) AS estimated_usd,
-           sum(sign * CASE WHEN state = 'unknown' THEN coalesce(reserved_usd, 0) ELSE 0 END) AS unknown_reserved_usd,
-           sum(sign * coalesce(baseline_usd, 0)) AS baseline_usd,
-           sum(sign * coalesce(cache_saved_usd, 0)) AS cache_saved_usd
-    FROM contribution AS row CROSS JOIN LATERAL (VALUES
-        ('total', '', ('x' || right(row.id::text, 1))::bit(4)::int & 7), ('model', row.model, 0),
-        ('tier', row.tier::text, 0), ('user', row.user_id, 0), ('channel', row.channel_id, 0),
-        ('purpose', row.purpose, 0), ('user_model', row.user_id || '|' || row.model, 0)
-    ) AS slot (dimension, key, shard)
+           {", ".join(f"sum(sign * ({figure})) AS {name}" for name, figure in FIGURES.items())}
+    FROM contribution AS row CROSS JOIN LATERAL (VALUES {SLOTS}) AS slot (dimension, key, shard)
     GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 ), rolled AS (
-    INSERT INTO cost_rollup AS present (workspace_id, quarter, dimension, key, shard, {", ".join(_SUMS)})
-    SELECT workspace_id, quarter, dimension, key, shard, {", ".join(_SUMS)} FROM delta
+    INSERT INTO cost_rollup AS present (workspace_id, quarter, dimension, key, shard, {SUMS})
+    SELECT workspace_id, quarter, dimension, key, shard, {SUMS} FROM delta
     ON CONFLICT (workspace_id, dimension, quarter, key, shard)
-    DO UPDATE SET {", ".join(f"{name} = present.{name} + excluded.{name}" for name in _SUMS)}
+    DO UPDATE SET {ADD}
 )
 SELECT count(*) AS moved, jsonb_agg(jsonb_build_object(
     'held', new.held,

@@ -89,6 +89,14 @@ class CostRow(Base):
 
 class CostRollupRow(Base):
     __tablename__ = "cost_rollup"
+    __table_args__ = (
+        Index(
+            "cost_rollup_quarters_idx",
+            "workspace_id",
+            "quarter",
+            postgresql_where=text("dimension = 'total' AND shard < 8"),
+        ),
+    )
 
     workspace_id: Mapped[Key]
     dimension: Mapped[Words] = mapped_column(primary_key=True)

@@ -23,6 +23,7 @@ from bot.db.digest_reads import DigestReads
 from bot.db.digests import DigestStore
 from bot.db.encryption import Cipher
 from bot.db.faults import FOREIGN, away
+from bot.db.folding import FoldStore
 from bot.db.inbox import InboxStore
 from bot.db.installations import InstallationStore
 from bot.db.ledger import LedgerStore
@@ -51,6 +52,7 @@ class Unit:
     costs: CostStore
     past: PastCosts
     rollups: RollupStore
+    folds: FoldStore
     ledger: LedgerStore
     digests: DigestStore
     digest_reads: DigestReads
@@ -96,6 +98,7 @@ class Database:
                 CostStore(session, workspace_id),
                 PastCosts(session, workspace_id),
                 RollupStore(session, workspace_id),
+                FoldStore(session, workspace_id),
                 LedgerStore(session, workspace_id),
                 DigestStore(session, workspace_id),
                 DigestReads(session, workspace_id),

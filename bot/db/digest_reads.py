@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, Row, cast, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.db.cost_tables import CostRollupRow, CostRow
+from bot.db.cost_tables import CostRow
+from bot.db.rollup_cut import RollupSource
 from bot.db.rollups import SUMMED, Sums, sums_of
 
-_R = CostRollupRow
 Stretch = tuple[datetime, datetime]
 """From an aware instant to before another."""
 
@@ -53,27 +53,31 @@ class DigestReads:
 
     def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
         self._session, self._workspace_id = session, workspace_id
+        self._source = RollupSource(session, workspace_id)
 
     async def by_day(self, zone: str, stretches: Sequence[Stretch], dimensions: Sequence[str]) -> list[DaySums]:
         """Sums per dimension, local day of `zone` and key over all stretches of time."""
-        day = cast(func.timezone(zone, _R.quarter), Date)
-        return [DaySums(row.dimension, row.part, sums_of(row)) for row in await self._sums(day, stretches, dimensions)]
+        rows = await self._source.of(zone)
+        day = cast(func.timezone(zone, rows.quarter), Date)
+        found = await self._sums(rows, day, stretches, dimensions)
+        return [DaySums(row.dimension, row.part, sums_of(row)) for row in found]
 
-    async def by_key(self, now: Stretch, before: Stretch, dimensions: Sequence[str]) -> list[KeySums]:
-        """Sums per dimension and key, in a stretch of time and in one before it."""
-        rows = await self._sums(_R.quarter >= now[0], [before, now], dimensions)
-        return [KeySums(row.dimension, row.part, sums_of(row)) for row in rows]
+    async def by_key(self, zone: str, now: Stretch, before: Stretch, dimensions: Sequence[str]) -> list[KeySums]:
+        """Sums per dimension and key, in whole days of `zone` and in some before them."""
+        rows = await self._source.of(zone)
+        found = await self._sums(rows, rows.quarter >= now[0], [before, now], dimensions)
+        return [KeySums(row.dimension, row.part, sums_of(row)) for row in found]
 
     async def _sums(
-        self, part: ColumnElement[Any], stretches: Sequence[Stretch], dimensions: Sequence[str]
+        self, rows: Any, part: ColumnElement[Any], stretches: Sequence[Stretch], dimensions: Sequence[str]
     ) -> Sequence[Row[Any]]:
-        sums = [func.coalesce(func.sum(getattr(_R, name)), 0).label(name) for name in SUMMED]
-        wanted = select(_R.dimension, part.label("part"), _R.key, *sums).where(
-            _R.workspace_id == self._workspace_id,
-            _R.dimension.in_(dimensions),
-            _R.quarter >= min(start for start, _ in stretches),  # bounds for the index, which an OR does not give
-            _R.quarter < max(end for _, end in stretches),
-            or_(*((_R.quarter >= start) & (_R.quarter < end) for start, end in stretches)),
+        sums = [func.coalesce(func.sum(getattr(rows, name)), 0).label(name) for name in SUMMED]
+        wanted = select(rows.dimension, part.label("part"), rows.key, *sums).where(
+            rows.workspace_id == self._workspace_id,
+            rows.dimension.in_(dimensions),
+            rows.quarter >= min(start for start, _ in stretches),  # bounds for the index, which an OR does not give
+            rows.quarter < max(end for _, end in stretches),
+            or_(*((rows.quarter >= start) & (rows.quarter < end) for start, end in stretches)),
         )
         by: list[ColumnElement[Any]] = [literal_column(n) for n in ("1", "2", "3")]
         return (await self._session.execute(wanted.group_by(*by).order_by(*by))).all()

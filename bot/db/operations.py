@@ -16,6 +16,7 @@ from bot.db.budget_notices import DROP_TOLD, DUE_WORKSPACES
 from bot.db.cost_sql import EXPIRED_WORKSPACES, SWEEP
 from bot.db.digests import DigestSetting, wanted
 from bot.db.encryption import Cipher
+from bot.db.folding import DUE
 from bot.db.inbox import InboxRow, Lease, TakenAsk
 from bot.db.installations import STATE_LIFETIME, OAuthStateRow
 from bot.db.partitions import drop_partitions, ensure_partitions
@@ -105,6 +106,10 @@ class Operations:
             swept += int(await SWEEP.value(self._session, {"workspace_id": workspace_id}))
         return swept
 
+    async def folds_due(self) -> Sequence[UUID]:
+        """The workspaces whose rollup has a past to be folded, or to be cut anew."""
+        return (await self._session.execute(DUE)).scalars().all()
+
     async def booked(self, provider: str, start: datetime, end: datetime) -> list[Booked]:
         """What the ledger holds against one provider's bill, per UTC day and model."""
         return await booked(self._session, provider, start, end)
@@ -181,6 +186,6 @@ class Operations:
 
 
 CROSS_TENANT: Sequence[str] = (
-    "claim", "renew", "clean", "add_partitions", "drop_partitions", "sweep_costs", "unresolved", "digests_wanted", "budget_notices_due",
+    "claim", "renew", "clean", "add_partitions", "drop_partitions", "sweep_costs", "folds_due", "unresolved", "digests_wanted", "budget_notices_due",
     "add_oauth_state", "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays",
 )  # fmt: skip

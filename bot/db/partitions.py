@@ -30,6 +30,13 @@ def partition_sql(month: date) -> list[str]:
     ]
 
 
+async def oldest_month(session: AsyncSession) -> datetime:
+    """The instant from which on the ledger has kept its rows."""
+    first = min((await session.scalars(PARTITIONS)).all())
+    year, month = first.removeprefix("cost_log_").split("_")
+    return datetime(int(year), int(month), 1, tzinfo=UTC)
+
+
 async def ensure_partitions(session: AsyncSession, months_ahead: int, today: date | None = None) -> None:
     """Make the partitions of this month, by the database's clock, and of the `months_ahead` next ones."""
     month = (today or await _today(session)).replace(day=1)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, func, literal_column, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.db.cost_tables import CostRollupRow
-
-_R = CostRollupRow
+from bot.db.rollup_cut import RollupSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +47,53 @@ class Sums:
 SUMMED = tuple(name for name in Sums.__slots__ if name != "key")
 
 
+class Days(Protocol):
+    """Whole local days of a zone, from one midnight to before another (aware instants)."""
+
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
+    @property
+    def zone(self) -> str: ...
+
+
 class RollupStore:
-    """The rollup of one workspace; each read is one query on its primary key."""
+    """The rollup of one workspace, read in whole local days of a zone; each read is one query on its primary key."""
 
     def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
         self._session, self._workspace_id = session, workspace_id
+        self._source = RollupSource(session, workspace_id)
 
-    async def by(self, dimension: str, start: datetime, end: datetime, key: str | None = None) -> list[Sums]:
-        """Sums per key of a dimension from `start` to before `end` (aware instants), the dearest first."""
-        only = true() if key is None else _R.key == key
-        return _dearest_first(await self._sums(_R.key, dimension, start, end, only))
+    async def by(self, dimension: str, days: Days, key: str | None = None) -> list[Sums]:
+        """Sums per key of a dimension, the dearest first."""
+        rows = await self._source.of(days.zone)
+        only = true() if key is None else rows.key == key
+        return _dearest_first(await self._sums(rows, rows.key, dimension, days, only))
 
-    async def models_of(self, user_id: str, start: datetime, end: datetime) -> list[Sums]:
+    async def models_of(self, user_id: str, days: Days) -> list[Sums]:
         """Sums per model of what one person asked, the dearest first."""
-        mine = f"{user_id}|"
-        rows = await self._sums(_R.key, "user_model", start, end, _R.key.startswith(mine, autoescape=True))
-        return [replace(sums, key=sums.key.removeprefix(mine)) for sums in _dearest_first(rows)]
+        mine, rows = f"{user_id}|", await self._source.of(days.zone)
+        found = await self._sums(rows, rows.key, "user_model", days, rows.key.startswith(mine, autoescape=True))
+        return [replace(sums, key=sums.key.removeprefix(mine)) for sums in _dearest_first(found)]
 
-    async def by_day(self, zone: str, start: datetime, end: datetime) -> list[Sums]:
-        """Totals per local day of `zone` (the key is YYYY-MM-DD), oldest first."""
-        day = func.cast(func.date(func.timezone(zone, _R.quarter)), Text)
-        rows = await self._sums(day, "total", start, end, true())
-        return sorted(rows, key=lambda sums: sums.key)
+    async def by_day(self, days: Days) -> list[Sums]:
+        """Totals per local day (the key is YYYY-MM-DD), oldest first."""
+        rows = await self._source.of(days.zone)
+        day = func.cast(func.date(func.timezone(days.zone, rows.quarter)), Text)
+        return sorted(await self._sums(rows, day, "total", days, true()), key=lambda sums: sums.key)
 
-    async def _sums(
-        self, label: Any, dimension: str, start: datetime, end: datetime, only: ColumnElement[bool]
-    ) -> list[Sums]:
-        sums = [func.coalesce(func.sum(getattr(_R, name)), 0).label(name) for name in SUMMED]
+    async def _sums(self, rows: Any, label: Any, dimension: str, days: Days, only: ColumnElement[bool]) -> list[Sums]:
+        sums = [func.coalesce(func.sum(getattr(rows, name)), 0).label(name) for name in SUMMED]
         wanted = select(label.label("key"), *sums).where(
-            _R.workspace_id == self._workspace_id,
-            _R.dimension == dimension,
-            _R.quarter >= start,
-            _R.quarter < end,
+            rows.workspace_id == self._workspace_id,
+            rows.dimension == dimension,
+            rows.quarter >= days.start,
+            rows.quarter < days.end,
             only,
         )
-        rows = (await self._session.execute(wanted.group_by(literal_column("1")))).all()
-        return [sums_of(row) for row in rows]
+        found = (await self._session.execute(wanted.group_by(literal_column("1")))).all()
+        return [sums_of(row) for row in found]
 
 
 def _dearest_first(found: list[Sums]) -> list[Sums]:

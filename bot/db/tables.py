@@ -16,12 +16,14 @@ from bot.db.installations import InstallationRow, OAuthStateRow
 from bot.db.opinions import OpinionRow
 from bot.db.price_overlays import PriceOverlayRow
 from bot.db.replies import ReplyPartRow
+from bot.db.rollup_cut import RollupCutRow
 from bot.db.workspaces import WorkspaceRow
 
 TABLES = (
     WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
     DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow, BudgetRow, BudgetSpendRow, BudgetNoticeRow,
     BudgetRequestRow, ForgottenDayRow, DialSettingRow, ScoreShiftRow, OpinionRow,
+    RollupCutRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -44,6 +44,7 @@ class Composer:
             reads = unit.digest_reads
             tiers = await reads.by_day(zone, [_stretch(begin, span.last, zone)], ["tier"])
             keys = await reads.by_key(
+                zone,
                 _stretch(span.first, span.last, zone),
                 _stretch(held_against.first, held_against.last, zone),
                 _DIMENSIONS,

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from bot.db.cost_sql import ROLL_UP
+from bot.db.cost_sql import FIGURES, ROLL_UP, SUMS
+from bot.db.folding import FOLDED
 from bot.db.partitions import partition_sql
 
 WORKSPACES, WINDOW_DAYS = 1000, 90
@@ -52,11 +53,37 @@ DAY = (
 )
 """One day of `$2` calls in working hours; the workspace in place n calls n times less than the first (Zipf)."""
 
+ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "America/Los_Angeles")
+
+PLACES = """
+    WITH placed AS (
+        INSERT INTO workspace (workspace_id, slack_id, zone)
+        SELECT md5('workspace ' || place)::uuid, 'T' || place, ($2::text[])[1 + place % cardinality($2)]
+        FROM generate_series(1, $1::int) AS place RETURNING workspace_id, zone
+    )
+    INSERT INTO rollup_cut (workspace_id, zones) SELECT workspace_id, ARRAY['UTC', zone] FROM placed
+"""
+"""Each workspace lives in a zone, and is read in it."""
+
+FOLD_DAY = f"""
+    WITH gone AS (
+        DELETE FROM cost_rollup WHERE quarter >= $1 AND quarter < $1 + interval '1 day' AND shard < {FOLDED} RETURNING *
+    )
+    INSERT INTO cost_rollup (workspace_id, quarter, dimension, key, shard, {SUMS})
+    SELECT workspace_id, greatest(date_trunc('day', quarter, 'UTC'), date_trunc('day', quarter, zone)), dimension, key,
+           {FOLDED}, {", ".join(f"sum({name})" for name in FIGURES)}
+    FROM gone JOIN workspace USING (workspace_id) GROUP BY 1, 2, 3, 4
+"""
+"""What `bot.db.folding` leaves behind of a day, for all workspaces at once."""
+
 PARTITIONS = "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'cost_log'::regclass"
 
 
-async def generate(connection: Any, rows: int, say: Callable[[str], None]) -> None:
-    """`rows` calls on the working days of the window that ends yesterday, rolled up by the ledger's own statement."""
+async def generate(connection: Any, rows: int, say: Callable[[str], None], *, folded: bool = False) -> None:
+    """`rows` calls on the working days of the window that ends today, rolled up by the ledger's own statement.
+
+    `folded`: days are folded when they are over, as a running Lucy does, but for the last one, which is left to her.
+    """
     days = list(working_days())
     for day in days:
         for statement in partition_sql(day.replace(day=1)):
@@ -64,20 +91,27 @@ async def generate(connection: Any, rows: int, say: Callable[[str], None]) -> No
     for table in [*await connection.fetch(PARTITIONS), {"name": "cost_rollup"}]:
         await connection.execute(f"ALTER TABLE {table['name']} SET UNLOGGED")
     await connection.execute("SET synchronous_commit = off; SET work_mem = '128MB'; SET jit = off")
+    await connection.execute(PLACES, WORKSPACES, ZONES)
     began = time.perf_counter()
     for number, day in enumerate(days, start=1):
-        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        await connection.fetchval(DAY, midnight, rows // len(days), WORKSPACES)
+        await connection.fetchval(DAY, midnight(day), rows // len(days), WORKSPACES)
+        if folded and number > 2:
+            await connection.execute(FOLD_DAY, midnight(days[number - 3]))
+            await connection.execute("VACUUM cost_rollup")
         if number % 8 == 0 or number == len(days):
             say(f"{rows * number // len(days):,} of {rows:,} rows after {time.perf_counter() - began:.0f} s")
     await connection.execute("VACUUM (ANALYZE) cost_log")
     await connection.execute("VACUUM (ANALYZE) cost_rollup")
 
 
+def midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
 def working_days() -> Iterator[date]:
     """Monday to Friday, the oldest first."""
     today = datetime.now(UTC).date()
-    for ago in range(WINDOW_DAYS, 0, -1):
+    for ago in range(WINDOW_DAYS - 1, -1, -1):
         day = today - timedelta(days=ago)
         if day.weekday() < 5:
             yield day

@@ -19,25 +19,27 @@ from uuid import UUID
 import uvloop
 from rich.console import Console
 
+from bot.costs.folding import fold
 from bot.costs.periods import period
 from bot.costs.reports import DIMENSIONS, Reports
 from bot.db.database import Database
 from bot.db.digests import Kind
+from bot.db.folding import FOLDED
 from bot.digests.compose import Composer
 from bot.digests.spans import Span
 from tests.bench.figure import Figure, percentile
-from tests.bench.generated_ledger import WORKSPACES, generate, working_days
+from tests.bench.generated_ledger import WORKSPACES, ZONES, generate, working_days
 from tests.bench.scratch import bare_connection, scratch_database
 from tests.bench.table import show
 
 FEW, MANY = 100_000, 10_000_000
 READS = 150
 ROLLED_UP = tuple(dimension for dimension in DIMENSIONS if dimension != "thread")
-ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "America/Los_Angeles")
 LITELLM_BYTES = 6300
 
 HEAP = "SELECT sum(pg_table_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'cost_log'::regclass"
 INDEXES = "SELECT sum(pg_indexes_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'cost_log'::regclass"
+ROLLED = f"SELECT count(*) FILTER (WHERE shard < {FOLDED}), count(*) FILTER (WHERE shard = {FOLDED}) FROM cost_rollup"
 ROLLUP = "SELECT pg_total_relation_size('cost_rollup')"
 
 
@@ -70,9 +72,17 @@ async def figures(rows: int, say: Callable[[str], None]) -> AsyncIterator[Figure
 async def measured(rows: int, say: Callable[[str], None]) -> Measured:
     async with scratch_database() as db, bare_connection(db) as connection:
         began = time.perf_counter()
-        await generate(connection, rows, say)
+        await generate(connection, rows, say, folded=True)
         say(f"{rows:,} rows made in {time.perf_counter() - began:.0f} s")
         count = await connection.fetchval("SELECT count(*) FROM cost_log")
+        began = time.perf_counter()
+        await fold(db)
+        say(f"the last past day folded by the job in {time.perf_counter() - began:.0f} s")
+        await connection.execute("VACUUM (ANALYZE) cost_rollup")
+        quarters, folded = await connection.fetchrow(ROLLED)
+        say(
+            f"rollup: {folded:,} rows of folded days, {quarters:,} of today's quarters (every day was folded when it was over)"
+        )
         month_ms, digest_ms = await reads(db)
         sizes = [float(await connection.fetchval(size)) / count for size in (HEAP, INDEXES, ROLLUP)]
         say(f"month {month_ms:.1f} ms, digest {digest_ms:.1f} ms; heap, indexes, rollup per call: {sizes}")
@@ -82,15 +92,17 @@ async def measured(rows: int, say: Callable[[str], None]) -> Measured:
 async def reads(db: Database) -> tuple[float, float]:
     """p95 of both, over workspaces drawn as their calls are: the busiest most often."""
     reports, dice = Reports(db, "anthropic/claude-sonnet-5-5"), random.Random(1)
-    composer, day = Composer(db, "anthropic/claude-sonnet-5-5"), list(working_days())[-1]
+    composer = Composer(db, "anthropic/claude-sonnet-5-5")
+    day = max(day for day in working_days() if day < datetime.now(UTC).date())
 
     async def month() -> None:
-        covered = period("month", datetime.now(UTC), dice.choice(ZONES))
-        report = await reports.spend(drawn(dice), covered, dice.choice(ROLLED_UP))
+        workspace_id, zone = drawn(dice)
+        report = await reports.spend(workspace_id, period("month", datetime.now(UTC), zone), dice.choice(ROLLED_UP))
         assert report.total.calls == sum(row.calls for row in report.rows)
 
     async def digest() -> None:
-        await composer.compose(drawn(dice), Span(Kind.DAILY, day, day), dice.choice(ZONES))
+        workspace_id, zone = drawn(dice)
+        await composer.compose(workspace_id, Span(Kind.DAILY, day, day), zone)
 
     return await p95_ms(month), await p95_ms(digest)
 
@@ -106,9 +118,10 @@ async def p95_ms(read: Callable[[], Awaitable[None]]) -> float:
     return percentile(taken, 95)
 
 
-def drawn(dice: random.Random) -> UUID:
+def drawn(dice: random.Random) -> tuple[UUID, str]:
+    """A workspace and its zone."""
     place = int(WORKSPACES ** dice.random())
-    return UUID(md5(f"workspace {place}".encode(), usedforsecurity=False).hexdigest())
+    return UUID(md5(f"workspace {place}".encode(), usedforsecurity=False).hexdigest()), ZONES[place % len(ZONES)]
 
 
 async def main() -> None:

@@ -16,6 +16,7 @@ from bot.commands.demo_month import seed_month
 from bot.commands.demo_page import show_page
 from bot.commands.demo_world import demo_lucy
 from bot.config import Settings
+from bot.costs.periods import Period
 from bot.db.database import Database
 from bot.errors import SettingError
 from bot.sandbox.page.page import Page
@@ -31,8 +32,9 @@ async def test_a_month_is_seeded_once_even_when_it_began_before_the_first_partit
         await seed_month(db, workspace_id, second)
 
     async with db.unit(workspace_id) as unit:
-        days = await unit.rollups.by_day("UTC", datetime(2020, 1, 1, tzinfo=UTC), second)
-        models = await unit.rollups.by("model", datetime(2020, 1, 1, tzinfo=UTC), second)
+        covered = Period("", datetime(2020, 1, 1, tzinfo=UTC), second, "UTC")
+        days = await unit.rollups.by_day(covered)
+        models = await unit.rollups.by("model", covered)
     assert len(days) == 35
     assert max(day.calls for day in days) <= 17
     assert {model.key for model in models} == {

@@ -13,7 +13,7 @@ from bot.costs.reports import Reports
 from bot.db.cost_tables import CostRow
 from bot.db.database import Database
 from bot.sandbox.providers.invoice import InvoiceLine
-from tests.costs.ledger import recomputed, rollup, rows
+from tests.costs.ledger import by_day, recomputed, rollup, rows
 
 ALWAYS = Period("ever", datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC), "UTC")
 
@@ -37,12 +37,16 @@ class Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in Counts.__slots__))
 
 
-async def agreed(db: Database, workspace_id: UUID, invoice: Sequence[InvoiceLine], requests: int) -> Counts:
-    """The counts of a workspace whose books agree. Raises Violation."""
+async def agreed(
+    db: Database, workspace_id: UUID, invoice: Sequence[InvoiceLine], requests: int, zone: str | None = None
+) -> Counts:
+    """The counts of a workspace whose books agree; days of `zone` may be folded already. Raises Violation."""
     ledger = await rows(db, workspace_id)
     _hold(requests <= len(ledger), f"{requests} requests left, {len(ledger)} rows stand")
     _rows_are_the_invoice(ledger, invoice)
-    _hold(await rollup(db, workspace_id) == recomputed(ledger), "the rollup is not the sum of the rows")
+    rolled, demanded = await rollup(db, workspace_id), recomputed(ledger)
+    agree = by_day(rolled, zone) == by_day(demanded, zone) if zone else rolled == demanded
+    _hold(agree, "the rollup is not the sum of the rows")
     await _reports_are_the_rows(db, workspace_id, ledger)
     return Counts(
         attempts=len(ledger),

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.costs.folding import fold
 from bot.costs.periods import Period
 from bot.costs.reports import Reports
 from bot.db.costs import CostStore, NewAttempt, OpenAttempt
@@ -61,13 +62,26 @@ class _DatedCosts(CostStore):
 async def test_the_books_of_a_month_of_faults_agree(
     db: Database, workspace_id: UUID, database_url: str, cipher: Cipher
 ) -> None:
+    async with db.unit(workspace_id) as unit:
+        await unit.workspaces.live_in(ZONE.key)
     async with stage(database_url, cipher) as running:
         numbers = iter(range(DAYS * A_DAY))
+        over = asyncio.Event()
+        folding = asyncio.create_task(keep_folding(db, over))
         await asyncio.gather(*(a_lane(running, workspace_id, numbers) for _ in range(4)))
+        over.set()
+        await folding
 
+    for _ in range(2):
+        await hold_to(db, workspace_id, running)
+        await fold(db)
+
+
+async def hold_to(db: Database, workspace_id: UUID, running: Stage) -> None:
+    """The books agree, in all and day by day."""
     desks = running.world.desks.values()
     invoice = [line for desk in desks for line in desk.invoice]
-    counts = await agreed(db, workspace_id, invoice, sum(desk.requests for desk in desks))
+    counts = await agreed(db, workspace_id, invoice, sum(desk.requests for desk in desks), ZONE.key)
     assert min(counts.exact, counts.estimated, counts.unknown, counts.free) > 0
     ledger = await rows(db, workspace_id)
     assert {row.created_at.month for row in ledger} == {10, 11}
@@ -77,6 +91,13 @@ async def test_the_books_of_a_month_of_faults_agree(
     for day in days():
         total = (await Reports(db, "a model").spend(workspace_id, whole(day))).total
         assert (day, total.cost_usd + total.estimated_usd) == (day, by_day[day])
+
+
+async def keep_folding(db: Database, over: asyncio.Event) -> None:
+    """As the job would, all the time."""
+    while not over.is_set():
+        await fold(db)
+        await asyncio.sleep(0.01)
 
 
 async def a_lane(running: Stage, workspace_id: UUID, numbers: Iterator[int]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 
@@ -107,6 +108,17 @@ def recomputed(ledger: Iterable[CostRow]) -> dict[Key, dict[str, Decimal]]:
             for name, value in _contribution(row).items():
                 sums[_quarter(row.created_at), dimension, key][name] += value
     return dict(sums)
+
+
+def by_day(
+    sums: Mapping[Key, Mapping[str, Decimal]], zone: str = "UTC"
+) -> dict[tuple[date, str, str], dict[str, Decimal]]:
+    """The quarters of each local day added up, as far as they come to something."""
+    days: dict[tuple[date, str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for (quarter, dimension, key), figures in sums.items():
+        for name, figure in figures.items():
+            days[quarter.astimezone(ZoneInfo(zone)).date(), dimension, key][name] += figure
+    return {key: dict(figures) for key, figures in days.items() if any(figures.values())}
 
 
 def _keys(row: CostRow) -> Iterable[tuple[str, str]]:

@@ -13,7 +13,7 @@ import pytest
 
 from bot.costs.export import cell, csv_of_ledger
 from bot.costs.focus import focus_csv, focus_of_ledger
-from bot.costs.periods import period
+from bot.costs.periods import Period, period
 from bot.costs.reports import DIMENSIONS, Reports
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
@@ -79,7 +79,9 @@ async def test_breakdowns_from_rows_are_those_of_the_rollup(db: Database, worksp
 
     async with db.unit(workspace_id) as unit:
         for key in ("model", "tier", "user", "channel", "purpose"):
-            assert await unit.ledger.by(key, MONTH, 99) == await unit.rollups.by(key, MONTH.start, MONTH.end)
+            assert await unit.ledger.by(key, MONTH, 99) == await unit.rollups.by(
+                key, Period("", MONTH.start, MONTH.end, "UTC")
+            )
 
 
 async def test_an_export_holds_every_attempt_and_every_column_in_order(db: Database, workspace_id: UUID) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+from bot.costs.periods import Period
 from bot.db.audit import Change
 from bot.db.budget_notices import Notice, Place, Request
 from bot.db.budgets import Budget, Mode
@@ -30,6 +31,7 @@ OPINION = StoredOpinion("code", 3, 0.9, "gemini/fast")
 CHANGE = Change("U1", "digest_set", "digest", None, {"channel": "C1"})
 DAY = date(2026, 11, 1)
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+EVER_UTC = Period("ever", *EVER, "UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +99,14 @@ READS: dict[str, Try] = {
     "ledger.page": lambda unit, _: unit.ledger.page(Window(*EVER)),
     "past.find": lambda unit, acme: unit.past.find(acme.attempt.id.hex),
     "past.unpriced": lambda unit, _: unit.past.unpriced(EVER[0], None, 10),
-    "rollups.by": lambda unit, _: unit.rollups.by("total", *EVER),
-    "rollups.by_day": lambda unit, _: unit.rollups.by_day("UTC", *EVER),
-    "rollups.models_of": lambda unit, _: unit.rollups.models_of("U1", *EVER),
+    "rollups.by": lambda unit, _: unit.rollups.by("total", EVER_UTC),
+    "rollups.by_day": lambda unit, _: unit.rollups.by_day(EVER_UTC),
+    "rollups.models_of": lambda unit, _: unit.rollups.models_of("U1", EVER_UTC),
     "audit.newest": lambda unit, _: unit.audit.newest(),
     "digests.setting": lambda unit, _: unit.digests.setting(),
     "digests.posted_before": lambda unit, _: unit.digests.posted_before(Kind.DAILY, DAY),
     "digest_reads.by_day": lambda unit, _: unit.digest_reads.by_day("UTC", [EVER], ["tier"]),
-    "digest_reads.by_key": lambda unit, _: unit.digest_reads.by_key(EVER, EVER, ["user"]),
+    "digest_reads.by_key": lambda unit, _: unit.digest_reads.by_key("UTC", EVER, EVER, ["user"]),
     "digest_reads.dearest_threads": lambda unit, _: unit.digest_reads.dearest_threads(EVER, 3),
 }
 """What answers with nothing where there is nothing of one's own."""
@@ -125,6 +127,9 @@ WRITES: dict[str, Try] = {
     "opinions.keep": lambda unit, _: unit.opinions.keep("is this hard?", replace(OPINION, tier=1)),
     "costs.move_all": lambda unit, acme: unit.costs.move_all([(acme.attempt.id, acme.attempt.created_at, SETTLED)]),
     "costs.open": lambda unit, _: unit.costs.open(FAST, 60),
+    "folds.cut": lambda unit, _: unit.folds.cut(),
+    "folds.fold_oldest": lambda unit, _: fold(unit),
+    "folds.recut_day": lambda unit, _: unit.folds.recut_day(),
     "past.price": lambda unit, acme: unit.past.price([acme.late_price]),
     "inbox.add": lambda unit, _: unit.inbox.add(ASK),
     "inbox.hold": lambda unit, acme: unit.inbox.hold(acme.lease),
@@ -151,6 +156,12 @@ WRITES: dict[str, Try] = {
     "workspaces.forget": lambda unit, _: unit.workspaces.forget(),
     "workspaces.retire": lambda unit, _: unit.workspaces.retire(),
 }
+
+
+async def fold(unit: Unit) -> None:
+    """One's own past, of which there is none."""
+    await unit.folds.cut()
+    await unit.folds.fold_oldest()
 
 
 async def asked_for_more(unit: Unit, asker: str) -> Request:

@@ -109,6 +109,23 @@ async def test_a_digest_reads_the_rollup_by_its_key_and_one_day_of_the_ledger(db
         assert all(name in condition for name in sought), condition
 
 
+async def test_the_past_that_is_to_be_folded_is_found_by_indexes(db: Database, connection: Any) -> None:
+    busiest = UUID(await connection.fetchval("SELECT md5('workspace 1')"))
+    with heard(db) as statements:
+        async with db.operations() as operations:
+            assert busiest in await operations.folds_due()
+        async with db.unit(busiest) as unit:
+            await unit.folds.cut()
+            assert await unit.folds.fold_oldest(1)
+
+    reads = [said for said in statements if "cost_rollup" in said[0]]
+    nodes = [node for said in reads for node in await planned(connection, *said)]
+    scans = {node["Node Type"] for node in nodes if node.get("Relation Name") == "cost_rollup" and "Alias" in node}
+    assert len(reads) >= 3
+    assert "Seq Scan" not in scans
+    assert {node.get("Index Name") for node in nodes} >= {"cost_rollup_pkey", "cost_rollup_quarters_idx"}
+
+
 async def planned(connection: Any, sql: str, *arguments: object) -> list[dict[str, Any]]:
     explained = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) {sql}", *arguments))
     return list(flat(explained[0]["Plan"]))

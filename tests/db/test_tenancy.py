@@ -25,6 +25,7 @@ from tests.db.every_query import (
     CHANGE,
     DAY,
     DUE,
+    EVER_UTC,
     LATER,
     OPINION,
     READS,
@@ -67,6 +68,9 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         expired = await unit.costs.open(replace(FAST, id=new_id()), -1)
         unpriced = await unit.costs.open(replace(FAST, id=new_id()), 60)
         await unit.costs.move(unpriced, replace(SETTLED, cost_usd=None, list_usd=None, cost_source="unpriced"))
+        past = await unit.costs.open(replace(FAST, id=new_id()), 60, at=EVER_UTC.end.replace(year=2026, month=11))
+        await unit.costs.move(past, SETTLED)
+        await unit.folds.cut()
         assert run
         held = next(row.held for row in await unit.costs.of_task(FAST.task_id) if row.held)
         mine = Acme(taken.lease, run, expired, unpriced, request, tuple(map(str, held)))

@@ -1,0 +1,29 @@
+"""Upkeep of the rollup: a day that is over takes a row per key, so that reports stay quick however long Lucy is in use."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from bot.db.database import Database
+
+
+async def fold(db: Database) -> None:
+    """Fold what is over, workspace by workspace, some days at a time. Raises DatabaseAway."""
+    async with db.operations() as operations:
+        due = await operations.folds_due()
+    for workspace_id in due:
+        await fold_workspace(db, workspace_id)
+
+
+async def fold_workspace(db: Database, workspace_id: UUID) -> None:
+    """The same for one workspace; first its past is cut anew if it is read in another zone now. Raises DatabaseAway."""
+    async with db.unit(workspace_id) as unit:
+        cut = await unit.folds.cut()
+    more = cut.recut_before is not None
+    while more:
+        async with db.unit(workspace_id) as unit:
+            more = await unit.folds.recut_day()
+    more = True
+    while more:
+        async with db.unit(workspace_id) as unit:
+            more = await unit.folds.fold_oldest()
