@@ -59,7 +59,7 @@ def usage_of_row(row: CostRow) -> Usage:
         input_tokens=row.input_tokens,
         cached_input_tokens=row.cached_input_tokens,
         cache_write_tokens=row.cache_write_tokens,
-        cache_write_1h_tokens=row.cache_write_1h_tokens,
+        cache_write_1h_tokens=row.cache_write_1h_tokens or 0,
         output_tokens=row.output_tokens,
         reasoning_tokens=row.reasoning_tokens,
         service_tier=row.service_tier,

@@ -9,7 +9,17 @@ from decimal import Decimal
 from bot.costs.rates import METERS, MILLION, PICO_DOLLAR, Rates, is_rate, metered
 from bot.llm.model_client import Usage
 
-__all__ = ["MILLION", "PICO_DOLLAR", "Band", "Price", "Rates", "estimated_usage", "is_rate", "service_tier"]
+__all__ = [
+    "MILLION",
+    "PICO_DOLLAR",
+    "Band",
+    "Price",
+    "Rates",
+    "estimated_usage",
+    "extraordinary_tier",
+    "is_rate",
+    "service_tier",
+]
 
 _BYTES_PER_TOKEN = 2
 """Prose has about four bytes a token, so half of that is an upper bound."""
@@ -74,7 +84,7 @@ class Price:
     def snapshot(self, usage: Usage) -> dict[str, object]:
         """The rates of this request for its row, and above how many tokens they hold if it is a long one."""
         band = self._band(usage)
-        return {**band.rates.snapshot(), "above": band.above} if band else dict(self.rates.snapshot())
+        return {**band.rates.snapshot(usage), "above": band.above} if band else dict(self.rates.snapshot(usage))
 
     def cost(self, usage: Usage) -> Decimal:
         """What the request costs, in USD."""
@@ -102,6 +112,11 @@ class Price:
 def service_tier(usage: Usage) -> str | None:
     """`standard`, `priority`, `flex` or `batch`, as the provider says it served; None for a name nobody knows."""
     return _SERVICE_TIERS.get((usage.service_tier or "").lower())
+
+
+def extraordinary_tier(usage: Usage) -> str | None:
+    """The service tier in its provider's words, unless it is the ordinary one."""
+    return None if service_tier(usage) == _ORDINARY else usage.service_tier
 
 
 def estimated_usage(input_bytes: int, output_bytes: int) -> Usage:

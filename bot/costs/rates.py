@@ -74,9 +74,13 @@ class Rates:
         saved = cached * (fresh - read) + cached_audio * (sound - read_audio)
         return Decimal(saved + written * (fresh - write) + written_1h * (fresh - write_1h)) / _PICOS_IN_A_DOLLAR
 
-    def snapshot(self) -> dict[str, str]:
-        """The decimal strings from which a row can be recomputed with `Rates.of`, without what that fills in."""
-        return dict(self._told)
+    def snapshot(self, usage: Usage | None = None) -> dict[str, str]:
+        """The decimal strings from which a row can be recomputed with `Rates.of`, without what that fills in.
+
+        For a known usage, without what its tokens do not run through either.
+        """
+        needed = METERS if usage is None else _needed(usage)
+        return {name: rate for name, rate in self._told.items() if name in needed}
 
     @property
     def dearest_input(self) -> Decimal:
@@ -105,6 +109,17 @@ def metered(usage: Usage) -> tuple[int, ...]:
         usage.reasoning_tokens,
         usage.audio_output_tokens,
     )
+
+
+def _needed(usage: Usage) -> set[str]:
+    """The meters whose rates an amount is made of, and those that stand in for one that is not told."""
+    needed = {"input", "output"}
+    for name, tokens in zip(METERS, metered(usage), strict=True):
+        meter = name
+        while tokens and meter not in needed:
+            needed.add(meter)
+            meter = _COSTS_AS_MUCH_AS[meter]
+    return needed | {"audio_input"} if "cached_audio" in needed else needed
 
 
 def is_rate(rate: Decimal) -> bool:

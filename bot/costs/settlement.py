@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.costs.pricing import PICO_DOLLAR, Price, estimated_usage
+from bot.costs.pricing import PICO_DOLLAR, Price, estimated_usage, extraordinary_tier
 from bot.costs.served import served_model
 from bot.db.costs import Outcome
 from bot.llm.model_client import Completion, Deployment, Usage
@@ -143,10 +143,11 @@ def _guessed(terms: Terms, completion: Completion) -> Usage:
 
 
 def _counted(terms: Terms, completion: Completion, usage: Usage) -> Outcome:
+    model = served_model(terms.deployment.model, completion.model)
     return Outcome(
         state="settled",
-        model=served_model(terms.deployment.model, completion.model),
-        response_model=completion.model,
+        model=model,
+        response_model=None if f"/{model}".endswith(f"/{completion.model}") else completion.model,
         provider_response_id=completion.response_id,
         input_tokens=usage.input_tokens,
         cached_input_tokens=usage.cached_input_tokens,
@@ -154,6 +155,6 @@ def _counted(terms: Terms, completion: Completion, usage: Usage) -> Outcome:
         cache_write_1h_tokens=usage.cache_write_1h_tokens,
         output_tokens=usage.output_tokens,
         reasoning_tokens=usage.reasoning_tokens,
-        service_tier=usage.service_tier,
+        service_tier=extraordinary_tier(usage),
         first_token_ms=completion.first_token_ms,
     )

@@ -79,16 +79,14 @@ _OUTCOME = {
 OUTCOME_FIELDS = tuple(_OUTCOME)
 
 _JSON = frozenset({"rates", "usage"})
-_KEEPS_WHAT_IT_HAD = frozenset({"rates"})
+_SPECIAL = {"rates": "coalesce({}, cost_log.rates)", "cache_write_1h_tokens": "nullif({}, 0)"}
+"""What keeps what it had; what is seldom there, and then takes no room."""
 
 
 def _set(place: str) -> str:
-    """Every field of an outcome, from its place in the statement: `:name`, or a column."""
-    return ", ".join(
-        f"{name} = coalesce({place}{name}, cost_log.{name})"
-        if name in _KEEPS_WHAT_IT_HAD
-        else f"{name} = {place}{name}"
-        for name in _OUTCOME
+    """Every field of an outcome, from its place in the statement: `:name`, or a column. Nothing expires any more."""
+    return "expires_at = NULL, " + ", ".join(
+        f"{name} = {_SPECIAL.get(name, '{}').format(place + name)}" for name in _OUTCOME
     )
 
 

@@ -34,7 +34,6 @@ class CostRow(Base):
             name="tokens",
         ),
         CheckConstraint("reserved_usd >= 0 AND reserved_usd <> 'NaN'", name="reserve"),
-        Index("cost_log_task_idx", "task_id"),
         Index("cost_log_created_brin", "created_at", postgresql_using="brin"),
         Index("cost_log_open_idx", "expires_at", postgresql_where=text("state = 'open'")),
         {"postgresql_partition_by": "RANGE (created_at)"},
@@ -45,7 +44,7 @@ class CostRow(Base):
     id: Mapped[Key]
     task_id: Mapped[Id]
     settled_at: Mapped[Instant | None]
-    expires_at: Mapped[Instant]
+    expires_at: Mapped[Instant | None]
     purpose: Mapped[Words]
     tier: Mapped[int] = mapped_column(SmallInteger)
     intent: Mapped[Words | None]
@@ -61,7 +60,7 @@ class CostRow(Base):
     input_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
     cached_input_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
     cache_write_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
-    cache_write_1h_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
+    cache_write_1h_tokens: Mapped[int | None] = mapped_column(Integer)
     output_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
     reasoning_tokens: Mapped[int] = mapped_column(Integer, server_default="0")
     service_tier: Mapped[Words | None]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from asyncpg import CheckViolationError, DataError, IntegrityConstraintViolationError
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.budgets import BudgetStore
 from bot.db.cost_sql import KNOWN, OPEN, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITION
 from bot.db.cost_tables import CostRow
+from bot.db.ids import time_of
 from bot.db.partitions import ensure_partitions
 from bot.errors import LeaseLost, LucyError
 
@@ -168,7 +169,9 @@ class CostStore:
 
     async def of_task(self, task_id: UUID) -> Sequence[CostRow]:
         """Every attempt made for a task, oldest first."""
-        mine = select(CostRow).where(CostRow.workspace_id == self._workspace_id, CostRow.task_id == task_id)
+        made = time_of(task_id)
+        since = CostRow.created_at >= made - timedelta(hours=1) if made else true()
+        mine = select(CostRow).where(CostRow.workspace_id == self._workspace_id, CostRow.task_id == task_id, since)
         return (await self._session.scalars(mine.order_by(CostRow.created_at, CostRow.id))).all()
 
     async def total(self) -> Decimal:

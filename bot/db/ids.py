@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
+_YEAR_2100 = 4_102_444_800_000
 _WORKSPACES = UUID("6f1c3a52-5c0f-5b59-9a57-6c7563790001")
 
 
@@ -16,6 +18,12 @@ def new_id() -> UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
+
+
+def time_of(id_: UUID) -> datetime | None:
+    """When an id of ours was made; None for one that does not tell, or not believably."""
+    millis = id_.int >> 80
+    return datetime.fromtimestamp(millis / 1000, UTC) if id_.version == 7 and millis < _YEAR_2100 else None
 
 
 def workspace_id_of(slack_id: str) -> UUID:

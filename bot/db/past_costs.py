@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, cast, func, or_, select, text, tuple_
+from sqlalchemy import Text, Uuid, bindparam, cast, false, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.budgets import BudgetStore
 from bot.db.cost_sql import ROLL_UP
 from bot.db.cost_tables import CostRow
+from bot.db.ids import time_of
 
 _RECENT = timedelta(days=62)
+_EARLIER, _LATER = timedelta(days=1), timedelta(days=8)
+"""Around the time in an id: clocks differ, and an ask may be answered for days."""
 _MOST = 20
 
 REPRICE = text(
@@ -76,12 +79,9 @@ class PastCosts:
         if len(reference) < len(UUID(int=0).hex):
             return await self._ending_in(reference)
         id_ = UUID(hex=reference)
-        at = datetime.fromtimestamp((id_.int >> 80) / 1000, UTC) if id_.version == 7 else None
-        near = CostRow.created_at.between(at - timedelta(days=1), at + timedelta(days=1)) if at else None
-        for wanted in (CostRow.task_id == id_, (CostRow.id == id_) & near if at else None, CostRow.id == id_):
-            if wanted is not None and (rows := await self._rows(wanted)):
-                return rows
-        return []
+        meant, at = or_(CostRow.task_id == id_, CostRow.id == id_), time_of(id_)
+        near = CostRow.created_at.between(at - _EARLIER, at + _LATER) if at else false()
+        return await self._rows(meant & near) or await self._rows(meant)
 
     async def unpriced(self, since: datetime, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[CostRow]:
         """Up to `limit` rows without a price from `since` on, after the key of another one, in the order of their keys."""

@@ -13,6 +13,7 @@ from bot.llm.model_client import Completion, Usage
 _MOST_TOKENS = 1_000_000_000
 _LONGEST_WORD = 200
 _MOST_ENTRIES = 10
+_DEPTH = 3
 
 
 def usage_of(body: Mapping[str, Any]) -> Usage | None:
@@ -179,8 +180,8 @@ def _dollars(value: object) -> Decimal | None:
     return amount if amount.is_finite() and 0 <= amount < _MOST_TOKENS else None
 
 
-def _kept(block: Mapping[str, Any], depth: int = 3) -> dict[str, Any]:
-    """The block as reported, less its nulls and what a JSON column refuses."""
+def _kept(block: Mapping[str, Any], depth: int = _DEPTH) -> dict[str, Any]:
+    """The block as reported, less its nulls, the zeros among its details, and what a JSON column refuses."""
     kept: dict[str, Any] = {}
     for key, value in list(block.items())[:40]:
         name = word(key) or ""
@@ -188,7 +189,7 @@ def _kept(block: Mapping[str, Any], depth: int = 3) -> dict[str, Any]:
             case Mapping():
                 kept[name] = _kept(value, depth - 1) if depth else {}
             case bool() | int():
-                kept[name] = value
+                kept[name] = value if value or depth == _DEPTH else None
             case list():
                 kept[name] = [_kept(entry, 0) for entry in value[:_MOST_ENTRIES] if isinstance(entry, Mapping)]
             case float():

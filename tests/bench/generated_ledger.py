@@ -17,17 +17,17 @@ DAY = (
     """
     WITH new AS (
         INSERT INTO cost_log (
-            workspace_id, created_at, id, task_id, settled_at, expires_at, purpose, tier, intent, attempt, requested_model,
+            workspace_id, created_at, id, task_id, settled_at, purpose, tier, intent, attempt, requested_model,
             model, response_model, provider, deployment, provider_response_id, state, input_tokens, cached_input_tokens,
-            output_tokens, service_tier, usage_source, usage, reserved_usd, cost_usd, list_usd, baseline_usd,
+            output_tokens, usage_source, usage, reserved_usd, cost_usd, list_usd, baseline_usd,
             cache_saved_usd, cost_source, rates, price_book, baseline_model, user_id, channel_id, thread_ts, latency_ms)
-        SELECT md5('workspace ' || place)::uuid, at, id, id, at + interval '2 s', at + interval '90 s',
-               purpose, tier, 'chat', 1, model, model, model, 'openai', model, 'chatcmpl-' || right(seed, 29), 'settled',
-               input, input / 2, output, 'default', 'reported',
-               format('{"prompt_tokens":%s,"completion_tokens":%s,"total_tokens":%s,"prompt_tokens_details":{"cached_tokens":%s},'
-                   || '"completion_tokens_details":{"reasoning_tokens":0}}', input, output, input + output, input / 2)::json,
+        SELECT md5('workspace ' || place)::uuid, at, id, id, at + interval '2 s',
+               purpose, tier, 'chat', 1, model, model, NULL, 'openai', model, 'chatcmpl-' || right(seed, 29), 'settled',
+               input, input / 2, output, 'reported',
+               format('{"prompt_tokens":%s,"completion_tokens":%s,"total_tokens":%s,"prompt_tokens_details":{"cached_tokens":%s}}',
+                   input, output, input + output, input / 2)::json,
                0.0061125, input * 0.000001 * tier, input * 0.000001 * tier, input * 0.00001, input * 0.0000004, 'list',
-               '{"input":"1","cached_input":"0.05","cache_write":"1.25","cache_write_1h":"1.25","output":"5"}',
+               '{"input":"1","cached_input":"0.05","output":"5"}',
                '2026-11-24.1', 'anthropic/claude-sonnet-5-5', 'U0' || left(md5('user' || user_place), 9),
                'C0' || left(md5('channel' || user_place % (3 + 60 / place)), 9), extract(epoch FROM at)::numeric(16, 6)::text,
                900

@@ -121,8 +121,11 @@ def test_what_is_no_reference_is_refused_with_a_sentence(told: str) -> None:
     assert "reference" in refused.value.sentence
 
 
-async def test_rates_of_a_row_are_small(db: Database, tracker: Tracker, workspace_id: UUID) -> None:
-    row = await settled(tracker, db, "moonshot/kimi-k2.6", openai(10, 1), workspace_id)
+@pytest.mark.parametrize(("cached", "more"), [(0, {}), (4, {"cached_input": "0.16"})])
+async def test_a_row_keeps_the_rates_of_what_it_used(
+    db: Database, tracker: Tracker, workspace_id: UUID, cached: int, more: dict[str, str]
+) -> None:
+    row = await settled(tracker, db, "moonshot/kimi-k2.6", openai(10, 1, cached=cached), workspace_id)
 
-    assert row.rates == {"input": "0.95", "cached_input": "0.16", "output": "4"}
+    assert row.rates == {"input": "0.95", "output": "4"} | more
     assert replace(explain(row)).list_usd == row.cost_usd

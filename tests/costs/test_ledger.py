@@ -68,6 +68,31 @@ async def test_a_row_settles_once(db: Database, workspace_id: UUID) -> None:
     assert await rollup(db, workspace_id) == before
 
 
+async def test_what_is_settled_does_not_expire_and_what_was_not_written_takes_no_room(
+    db: Database, workspace_id: UUID
+) -> None:
+    key = await opened(db, workspace_id)
+    [before] = await rows(db, workspace_id)
+
+    await move(db, key, SETTLED)
+
+    [after] = await rows(db, workspace_id)
+    assert before.expires_at is not None
+    assert (after.expires_at, after.cache_write_1h_tokens) == (None, None)
+
+
+async def test_the_attempts_of_a_task_are_found_by_the_time_in_its_id_and_without_one(
+    db: Database, workspace_id: UUID
+) -> None:
+    made = new_id()
+    keys = [await opened(db, workspace_id, like=replace(FAST, task_id=task)) for task in (made, made, FAST.task_id)]
+
+    async with db.unit(workspace_id) as unit:
+        timed, timeless = await unit.costs.of_task(made), await unit.costs.of_task(FAST.task_id)
+
+    assert [row.id for row in (*timed, *timeless)] == [key.id for key in keys]
+
+
 async def test_a_late_truth_replaces_an_unknown(db: Database, workspace_id: UUID) -> None:
     key = await opened(db, workspace_id)
     await move(db, key, UNKNOWN)

@@ -41,6 +41,37 @@ def usages(draw: st.DrawFn) -> Usage:
     return Usage(given_, cached, written, min(of_an_hour, written), output, reasoning)
 
 
+@st.composite
+def usages_with_media(draw: st.DrawFn) -> Usage:
+    """Sound, from the cache too, and images."""
+    usage = draw(usages())
+    sound = draw(st.integers(0, usage.cached_input_tokens))
+    fresh = usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens
+    more = draw(st.integers(0, fresh))
+    images, spoken = (
+        draw(st.integers(0, fresh - more)),
+        draw(st.integers(0, usage.output_tokens - usage.reasoning_tokens)),
+    )
+    media = {"audio_input_tokens": sound + more, "cached_audio_tokens": sound, "image_input_tokens": images}
+    return replace(usage, audio_output_tokens=spoken, **media)
+
+
+@given(RATES, st.one_of(usages(), usages_with_media()))
+def test_the_rates_a_usage_runs_through_are_enough_for_its_sums(rates: Rates, usage: Usage) -> None:
+    kept = rates.snapshot(usage)
+
+    again = Rates.of(kept)
+    assert (again.price(usage), again.cache_saved(usage)) == (rates.price(usage), rates.cache_saved(usage))
+    assert kept.keys() <= rates.snapshot().keys()
+
+
+def test_the_rates_of_what_was_not_used_are_left_out() -> None:
+    rates = Rates.of({"input": "1", "cached_input": "0.1", "cache_write": "1.25", "output": "5", "reasoning": "6"})
+
+    assert rates.snapshot(Usage(10, output_tokens=1)) == {"input": "1", "output": "5"}
+    assert rates.snapshot(Usage(10, 4, output_tokens=1)) == {"input": "1", "cached_input": "0.1", "output": "5"}
+
+
 @pytest.mark.parametrize(("model", "body", "by_hand"), GOLDEN)
 def test_a_usage_calculated_by_hand(model: str | Price, body: dict[str, Any], by_hand: str) -> None:
     usage = usage_of(body)

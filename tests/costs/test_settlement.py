@@ -33,6 +33,19 @@ def test_the_list_price_of_what_was_counted_beside_the_baselines() -> None:
     assert (outcome.model, outcome.response_model) == ("openai/gpt-6.1-terra", "gpt-6.1-terra-2026-10-01")
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("gpt-6.1-terra", None), ("openai/gpt-6.1-terra", None), ("gpt-6.1-terra-2027", "gpt-6.1-terra-2027")],
+)
+def test_a_response_that_names_its_model_as_we_do_needs_no_name_of_its_own(said: str, kept: str | None) -> None:
+    assert priced(OPENAI, replace(ANSWER, model=said)).response_model == kept
+
+
+@pytest.mark.parametrize(("tier", "kept"), [("default", None), (None, None), ("flex", "flex")])
+def test_only_a_service_tier_out_of_the_ordinary_is_kept(tier: str | None, kept: str | None) -> None:
+    assert priced(OPENAI, said(service_tier=tier)).service_tier == kept
+
+
 def test_what_the_providers_cache_saved_is_told_apart_even_when_writing_to_it_cost_more() -> None:
     read, written = priced(OPENAI, ANSWER), priced(OPENAI, said(cached_input_tokens=0, cache_write_tokens=400))
     dear = replace(OPENAI, price=Price(Rates.of({"input": "1", "cache_write": "1.25", "output": "5"}), "list"))

@@ -84,6 +84,7 @@ async def test_an_attempt_stands_in_the_ledger_before_it_is_made(
     assert (row.state, row.purpose, row.tier, row.attempt) == ("open", "reply", 2, 1)
     assert row.reserved_usd == attempt.price.reserve(400, 64) if attempt.price else None
     assert (row.price_book, row.baseline_model) == (BOOK.version, "anthropic/claude-sonnet-5-5")
+    assert row.expires_at
     assert 65 < (row.expires_at - datetime.now(UTC)).total_seconds() < 75
 
 

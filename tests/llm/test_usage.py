@@ -37,6 +37,23 @@ def test_openai_counts_its_cache_and_its_reasoning_inside() -> None:
     assert usage(body).service_tier == "default"
 
 
+def test_zeros_among_the_details_are_not_kept() -> None:
+    said = {
+        "prompt_tokens": 10, "completion_tokens": 0, "cost": 0,
+        "prompt_tokens_details": {"cached_tokens": 4, "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0},
+    }  # fmt: skip
+
+    kept = usage({"usage": said}).raw
+
+    assert kept == {
+        "prompt_tokens": 10,
+        "completion_tokens": 0,
+        "cost": 0,
+        "prompt_tokens_details": {"cached_tokens": 4},
+    }
+
+
 def test_anthropic_counts_its_cache_beside_the_input() -> None:
     body = {
         "usage": {
