@@ -45,6 +45,7 @@ class Sums:
 
 
 SUMMED = tuple(name for name in Sums.__slots__ if name != "key")
+_KINDS: tuple[Any, ...] = tuple(Decimal if name.endswith("_usd") else int for name in SUMMED)
 
 
 class Days(Protocol):
@@ -101,7 +102,5 @@ def _dearest_first(found: list[Sums]) -> list[Sums]:
 
 
 def sums_of(row: Any) -> Sums:
-    """A row that has a `key` and every summed column."""
-    figures: dict[str, Any] = {name: getattr(row, name) for name in SUMMED}
-    typed: dict[str, Any] = {name: Decimal(v) if name.endswith("_usd") else int(v) for name, v in figures.items()}
-    return Sums(str(row.key), **typed)
+    """A row that has a `key` and, at its end, every summed column. There may be thousands."""
+    return Sums(str(row.key), *[kind(figure) for kind, figure in zip(_KINDS, row[-len(_KINDS) :], strict=True)])

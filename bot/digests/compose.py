@@ -168,7 +168,7 @@ def _top(dimension: str, keys: Sequence[KeySums]) -> Top:
             continue
         key = _shown(dimension, one.sums.key)
         if one.now:
-            now[key] = now.get(key, Sums(key)) + one.sums
+            now[key] = now[key] + one.sums if key in now else one.sums
         else:
             before[key] += one.sums.spent_usd
     rows = [Row(key, sums.spent_usd, before[key], sums.calls, sums.unpriced) for key, sums in now.items()]

@@ -7,6 +7,7 @@ is emptied at the end, and 20 minutes on two busy cores.
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import sys
 import time
@@ -14,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import md5
+from statistics import median
 from uuid import UUID
 
 import uvloop
@@ -83,13 +85,13 @@ async def measured(rows: int, say: Callable[[str], None]) -> Measured:
         say(
             f"rollup: {folded:,} rows of folded days, {quarters:,} of today's quarters (every day was folded when it was over)"
         )
-        month_ms, digest_ms = await reads(db)
+        month_ms, digest_ms = await reads(db, say)
         sizes = [float(await connection.fetchval(size)) / count for size in (HEAP, INDEXES, ROLLUP)]
         say(f"month {month_ms:.1f} ms, digest {digest_ms:.1f} ms; heap, indexes, rollup per call: {sizes}")
         return Measured(count, month_ms, digest_ms, *sizes)
 
 
-async def reads(db: Database) -> tuple[float, float]:
+async def reads(db: Database, say: Callable[[str], None]) -> tuple[float, float]:
     """p95 of both, over workspaces drawn as their calls are: the busiest most often."""
     reports, dice = Reports(db, "anthropic/claude-sonnet-5-5"), random.Random(1)
     composer = Composer(db, "anthropic/claude-sonnet-5-5")
@@ -104,10 +106,11 @@ async def reads(db: Database) -> tuple[float, float]:
         workspace_id, zone = drawn(dice)
         await composer.compose(workspace_id, Span(Kind.DAILY, day, day), zone)
 
-    return await p95_ms(month), await p95_ms(digest)
+    say(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    return await p95_ms(month, say), await p95_ms(digest, say)
 
 
-async def p95_ms(read: Callable[[], Awaitable[None]]) -> float:
+async def p95_ms(read: Callable[[], Awaitable[None]], say: Callable[[str], None]) -> float:
     for _ in range(20):
         await read()
     taken = []
@@ -115,6 +118,7 @@ async def p95_ms(read: Callable[[], Awaitable[None]]) -> float:
         began = time.perf_counter()
         await read()
         taken.append((time.perf_counter() - began) * 1000)
+    say(f"{read.__name__}: p50 {median(taken):.1f} ms, p95 {percentile(taken, 95):.1f} ms, least {min(taken):.1f} ms")
     return percentile(taken, 95)
 
 
