@@ -24,6 +24,7 @@ from bot.db.encryption import Cipher, derived_key
 from bot.db.local_postgres import LocalPostgres
 from bot.db.migrate import migrate, require_head
 from bot.db.operations import Operations
+from bot.db.watch import exposition, sweep
 from bot.digests.compose import Composer
 from bot.digests.run import DigestRunner
 from bot.errors import DatabaseAway
@@ -69,6 +70,7 @@ class Lucy:
     """A running Lucy."""
 
     url: str
+    metrics_url: str | None
     db: Database
     telemetry: Telemetry
     digests: DigestRunner
@@ -120,10 +122,13 @@ async def lucy(
         stack.push_async_callback(ingest_db.close)
         telemetry = Telemetry()
         spool = FileSpool(settings.home / "spool", _cipher(settings))
-        telemetry.spool_depth.set_function(lambda: spool.depth)
+        telemetry.follow_spool(lambda: spool.depth)
         await spool.settle(db)
         tracker = Tracker(db, book, tiers.baseline, telemetry, spool=spool)
-        router = Router(tiers, client, tracker, Breakers())
+        breakers = Breakers()
+        for name in tiers.deployments:
+            telemetry.follow_breaker(name, partial(breakers.level, name))
+        router = Router(tiers, client, tracker, breakers)
         inquiry = Inquiry(db, tiers.deployments, tiers.baseline[1], generations)
         reports, composer = Reports(db, tiers.baseline[0]), Composer(db, tiers.baseline[0])
         parts = _Parts(db, ingest_db, telemetry, client, router, tiers, reports, composer, book, inquiry, spool)
@@ -131,9 +136,9 @@ async def lucy(
         scorer.shipped()
         await loading
         await client.warm_up()
-        url, digests, ended = await _serve(stack, settings, parts)
+        url, metrics_url, digests, ended = await _serve(stack, settings, parts)
         _log.info("ready", url=url, mode="socket" if settings.slack_app_token else "http")
-        yield Lucy(url, db, telemetry, digests, parts.reports, tiers, ended)
+        yield Lucy(url, metrics_url, db, telemetry, digests, parts.reports, tiers, ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,7 @@ class _Parts:
 
 async def _serve(
     stack: AsyncExitStack, settings: Settings, parts: _Parts
-) -> tuple[str, DigestRunner, asyncio.Task[None]]:
+) -> tuple[str, str | None, DigestRunner, asyncio.Task[None]]:
     """Listen, tick and work until the stack closes: intake ends first, then the worker drains."""
     db, base_url = parts.db, settings.slack_api_url
     clients = Clients(await _tokens(settings, db), base_url)
@@ -178,13 +183,14 @@ async def _serve(
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))
     await stack.enter_async_context(schedule(_jobs(db, digests, notices, parts, settings.ledger_months)))
-    await stack.enter_async_context(serving_metrics(parts.telemetry.exposition, settings.metrics_addr))
+    scrape = partial(exposition, db, parts.telemetry)
+    metrics_url = await stack.enter_async_context(serving_metrics(scrape, settings.metrics_addr))
     app = web_app(bolt if secret else None, _missing(db, parts.client), pages)
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
     if settings.slack_app_token:
         token = settings.slack_app_token.get_secret_value()
         await stack.enter_async_context(socket_mode(bolt, token, base_url))
-    return url, digests, ended
+    return url, metrics_url, digests, ended
 
 
 @asynccontextmanager
@@ -214,7 +220,7 @@ def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, parts: _P
     return Jobs(
         digests=digests.tick,
         budget_notices=notices.tick,
-        sweep_costs=across(db, Operations.sweep_costs),
+        sweep_costs=partial(sweep, db, parts.telemetry),
         settle_spooled=partial(parts.spool.settle, db),
         ask_later=parts.inquiry.tick,
         clean=across(db, Operations.clean),

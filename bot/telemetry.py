@@ -1,4 +1,4 @@
-"""What Lucy tells of herself: Prometheus counters, and events for whoever subscribes."""
+"""What Lucy tells of herself: Prometheus metrics, and events for whoever subscribes."""
 
 from __future__ import annotations
 
@@ -9,19 +9,29 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 Listener = Callable[[dict[str, Any]], None]
 
+NAN = float("nan")
+
 
 class Telemetry:
-    """One place to say what happened; counters move and subscribers hear of it. Never message text."""
+    """One place to say what happened; counters move and subscribers hear of it. Never message text.
+
+    Labels are models, tiers, purposes and outcomes, never a workspace, a person or a channel: those are the ledger's.
+    Counters are this process's since its start; gauges of the inbox are the database's, the same on every replica.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._listeners: list[Listener] = []
         self._asks = self._counter("lucy_asks", "Asks that were finished", "outcome")
-        self._choices = self._counter("lucy_choices", "Choices of a tier", "tier", "decided_by")
-        self._attempts = self._counter("lucy_attempts", "Attempts at a model", "model", "state")
-        self._spend = self._counter("lucy_spend_usd", "Settled cost in USD", "model", "purpose")
+        self._choices = self._counter("lucy_choices", "Choices of a tier, by what decided", "tier", "decided_by")
+        self._attempts = self._counter("lucy_attempts", "Attempts at a model, by how they ended", "model", "state")
+        self._faults = self._counter("lucy_attempt_faults", "Attempts that gave no whole answer", "model", "error")
+        self._fallbacks = self._counter("lucy_fallbacks", "Answers of another model than the one asked first", "model")
+        self._unpriced = self._counter("lucy_unpriced", "Attempts that no price is known for", "model")
+        self._spend = self._counter("lucy_spend_usd", "Settled cost in USD, estimates too", "model", "purpose")
         self._flags = self._counter("lucy_attempt_flags", "What a person should look at in a settled attempt", "flag")
         self._refusals = self._counter("lucy_over_budget", "Calls that a budget refused", "scope")
+        self._swept = self._counter("lucy_attempts_swept", "Attempts nobody settled in time, unknown from then on")
         self._latency = Histogram(
             "lucy_attempt_seconds",
             "Duration of an attempt",
@@ -29,10 +39,11 @@ class Telemetry:
             registry=self.registry,
             buckets=(0.1, 0.3, 1, 3, 10, 30, 60),
         )
-        self.waiting = Gauge("lucy_inbox_waiting", "Asks neither done nor dead", registry=self.registry)
-        self.spool_depth = Gauge(
-            "lucy_spool_depth", "Outcomes on disk that wait for the database", registry=self.registry
-        )
+        self._inbox = self._gauge("lucy_inbox_asks", "Asks neither done nor dead: new or leased", "state")
+        self._oldest = self._gauge("lucy_inbox_oldest_seconds", "Age of the oldest ask that nobody works at")
+        self._database = self._gauge("lucy_database_up", "1 when the database answered at this scrape, else 0")
+        self._spool = self._gauge("lucy_spool_depth", "Outcomes on disk that wait for the database")
+        self._breaker = self._gauge("lucy_breaker_state", "0 closed, 1 half open, 2 open: not asked", "deployment")
 
     def subscribe(self, listener: Listener) -> None:
         """`listener` hears every event as a plain dict; it must not block or raise."""
@@ -43,6 +54,28 @@ class Telemetry:
         self._count(event, facts)
         for listener in self._listeners:
             listener({"event": event, **facts})
+
+    def follow_spool(self, depth: Callable[[], float]) -> None:
+        """Ask `depth` at every scrape."""
+        self._spool.set_function(depth)
+
+    def follow_breaker(self, deployment: str, state: Callable[[], float]) -> None:
+        """Ask `state` at every scrape."""
+        self._breaker.labels(deployment).set_function(state)
+
+    def queue_is(self, new: int, leased: int, oldest_s: float) -> None:
+        """What the database says of the inbox now."""
+        self._database.set(1)
+        self._inbox.labels("new").set(new)
+        self._inbox.labels("leased").set(leased)
+        self._oldest.set(oldest_s)
+
+    def queue_is_unseen(self) -> None:
+        """The database is away: nothing is said of the inbox, rather than something old."""
+        self.queue_is(0, 0, NAN)
+        for state in ("new", "leased"):
+            self._inbox.labels(state).set(NAN)
+        self._database.set(0)
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus' text format."""
@@ -56,15 +89,29 @@ class Telemetry:
                 rule = str(facts["decided_by"]).split(":", 1)[0]
                 self._choices.labels(str(facts["tier"]), rule).inc()
             case "attempt_settled":
-                self._attempts.labels(facts["model"], facts["state"]).inc()
-                for flag in facts.get("flags", ()):
-                    self._flags.labels(flag).inc()
-                self._latency.labels(facts["model"]).observe((facts.get("latency_ms") or 0) / 1000)
-                self._spend.labels(facts["model"], facts["purpose"]).inc(float(facts.get("cost_usd") or 0))
+                self._count_attempt(facts["model"], facts)
             case "over_budget":
                 self._refusals.labels(facts["scope"]).inc()
+            case "swept":
+                self._swept.inc(facts["attempts"])
             case _:
                 pass
 
+    def _count_attempt(self, model: str, facts: dict[str, Any]) -> None:
+        self._attempts.labels(model, facts["state"]).inc()
+        self._latency.labels(model).observe((facts.get("latency_ms") or 0) / 1000)
+        self._spend.labels(model, facts["purpose"]).inc(float(facts.get("cost_usd") or 0))
+        if facts.get("error_class"):
+            self._faults.labels(model, facts["error_class"]).inc()
+        if facts["state"] == "settled" and facts["attempt"] > 1:
+            self._fallbacks.labels(model).inc()
+        if facts.get("cost_source") == "unpriced":
+            self._unpriced.labels(model).inc()
+        for flag in facts.get("flags", ()):
+            self._flags.labels(flag).inc()
+
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
         return Counter(name, help_text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
+        return Gauge(name, help_text, labels, registry=self.registry)

@@ -1,26 +1,38 @@
-"""The tables of the README that code knows better: `python -m tests.readme` writes them anew."""
+"""The tables of README and DEPLOY that code knows better: `python -m tests.readme` writes them anew."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+
+from prometheus_client.metrics import MetricWrapperBase
 
 from bot.__main__ import app
 from bot.config import Settings, variable_of
 from bot.costs.price_book import load_price_book
 from bot.costs.pricing import Price
 from bot.routing.tiers import read_tiers
+from bot.telemetry import Telemetry
 from tests.tracked import ROOT
 
-README = ROOT / "README.md"
+README, DEPLOY = ROOT / "README.md", ROOT / "DEPLOY.md"
 BENCHMARK = ROOT / "tests" / "routing" / "benchmark" / "table.md"
 EVERY_KEY = {f"{vendor}_API_KEY": "a key" for vendor in ("GEMINI", "OPENAI", "MOONSHOT", "ANTHROPIC")}
 
 
-def rewritten(text: str) -> str:
-    """The README with every generated table as the code now has it."""
-    for name, lines in {"commands": commands(), "settings": settings(), "tiers": tiers(), "routing": routing()}.items():
-        table = "\n".join(lines)
+def tables() -> Mapping[Path, Mapping[str, Callable[[], Iterator[str]]]]:
+    """Which file holds which generated tables."""
+    return {
+        README: {"commands": commands, "settings": settings, "tiers": tiers, "routing": routing},
+        DEPLOY: {"metrics": metrics},
+    }
+
+
+def rewritten(path: Path) -> str:
+    """A file with every generated table as the code now has it."""
+    text = path.read_text("utf-8")
+    for name, lines in tables()[path].items():
+        table = "\n".join(lines())
         start, rest = text.split(f"<!-- {name} -->\n")
         text = f"{start}<!-- {name} -->\n{table}\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
     return text
@@ -68,9 +80,20 @@ def tiers() -> Iterator[str]:
         yield f"| {spec.tier.value} {spec.tier.name.lower()} | {models} | {prices} |"
 
 
+def metrics() -> Iterator[str]:
+    yield "| metric | kind | labels | meaning |"
+    yield "|---|---|---|---|"
+    for metric in vars(Telemetry()).values():
+        if isinstance(metric, MetricWrapperBase):
+            name = metric._name + ("_total" if metric._type == "counter" else "")
+            labels = ", ".join(f"`{label}`" for label in metric._labelnames)
+            yield f"| `{name}` | {metric._type} | {labels} | {metric._documentation} |"
+
+
 def shown(price: Price | None) -> str:
     return f"{price.rates.input:f} / {price.rates.output:f}" if price else "unpriced"
 
 
 if __name__ == "__main__":
-    README.write_text(rewritten(README.read_text()))
+    for file in tables():
+        file.write_text(rewritten(file), "utf-8")

@@ -1,21 +1,24 @@
-"""The README tells the truth: its tables are the code's, its files are there."""
+"""README and DEPLOY tell the truth: their tables are the code's, their files are there."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from tests.readme import README, rewritten
+import pytest
+
+from tests.readme import DEPLOY, README, rewritten
 from tests.tracked import ROOT
 
 
-def test_the_generated_tables_are_up_to_date() -> None:
-    text = README.read_text()
+@pytest.mark.parametrize("file", [README, DEPLOY], ids=lambda file: file.name)
+def test_the_generated_tables_are_up_to_date(file: Path) -> None:
+    assert file.read_text() == rewritten(file), "run `make docs`"
 
-    assert text == rewritten(text), "run `make docs`"
 
-
-def test_every_file_the_readme_points_to_is_there() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README.read_text())
+@pytest.mark.parametrize("file", [README, DEPLOY], ids=lambda file: file.name)
+def test_every_file_it_points_to_is_there(file: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", file.read_text())
 
     assert [link for link in links if not (ROOT / link).exists()] == []
 

@@ -22,6 +22,7 @@ from bot.db.installations import STATE_LIFETIME, OAuthStateRow
 from bot.db.partitions import drop_partitions, ensure_partitions
 from bot.db.prepared import Prepared
 from bot.db.price_overlays import PriceOverlay, add, overlays
+from bot.db.queue import QUEUE, Queue
 from bot.db.unresolved import Unresolved, unresolved
 from bot.db.workspaces import WorkspaceRow
 from bot.errors import Undecryptable
@@ -164,6 +165,11 @@ class Operations:
         open_states = InboxRow.state.in_(("new", "leased"))
         return (await self._session.execute(select(func.count()).where(open_states))).scalar_one()
 
+    async def queue(self) -> Queue:
+        """How long the queue is, and how old."""
+        row = (await self._session.execute(QUEUE)).one()
+        return Queue(row.new, row.leased, float(row.oldest_s))
+
     def _taken(self, row: Mapping[str, Any], lease_id: UUID) -> TakenAsk:
         words, readable = "", True
         try:
@@ -187,5 +193,5 @@ class Operations:
 
 CROSS_TENANT: Sequence[str] = (
     "claim", "renew", "clean", "add_partitions", "drop_partitions", "sweep_costs", "folds_due", "unresolved", "digests_wanted", "budget_notices_due",
-    "add_oauth_state", "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays",
+    "add_oauth_state", "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays", "queue",
 )  # fmt: skip

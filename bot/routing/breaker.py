@@ -68,6 +68,13 @@ class Breakers:
         state = self._states.get(name)
         return 0.0 if state is None else max(0.0, state.open_until - self._clock())
 
+    def level(self, name: str) -> int:
+        """0 closed, 1 half open (a probe may go, or is under way), 2 open."""
+        state = self._states.get(name)
+        if state is None or state.open_until == 0.0:
+            return 0
+        return 2 if self._clock() < state.open_until else 1
+
     def _open(self, state: _State, seconds: float) -> None:
         state.open_until = max(state.open_until, self._clock() + seconds)
         state.probing = False

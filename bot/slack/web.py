@@ -19,6 +19,9 @@ MAX_BODY = 1_000_000
 Missing = Callable[[], Awaitable[list[str]]]
 """What is not ready yet, in words; empty when Lucy can serve."""
 
+Exposition = Callable[[], Awaitable[bytes]]
+"""The metrics as Prometheus reads them."""
+
 
 class Installer(Protocol):
     """The OAuth pages, where installs into many workspaces are set up."""
@@ -70,11 +73,11 @@ def web_app(bolt: AsyncApp | None, missing: Missing, installer: Installer | None
     return app
 
 
-def metrics_app(exposition: Callable[[], bytes]) -> web.Application:
+def metrics_app(exposition: Exposition) -> web.Application:
     """`/metrics`, on an address of its own."""
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=exposition(), content_type="text/plain", charset="utf-8")
+        return web.Response(body=await exposition(), content_type="text/plain", charset="utf-8")
 
     app = web.Application()
     app.router.add_get("/metrics", metrics)
@@ -82,14 +85,14 @@ def metrics_app(exposition: Callable[[], bytes]) -> web.Application:
 
 
 @asynccontextmanager
-async def serving_metrics(exposition: Callable[[], bytes], address: str) -> AsyncIterator[None]:
-    """`/metrics` on `host:port` while the block runs; nowhere when that is `off`. Raises SettingError."""
+async def serving_metrics(exposition: Exposition, address: str) -> AsyncIterator[str | None]:
+    """`/metrics` on `host:port` while the block runs, and its URL; None when that is `off`. Raises SettingError."""
     if address == "off":
-        yield
+        yield None
         return
     host, _, port = address.rpartition(":")
-    async with listening(metrics_app(exposition), host, int(port)):
-        yield
+    async with listening(metrics_app(exposition), host, int(port)) as url:
+        yield f"{url}/metrics"
 
 
 @asynccontextmanager
