@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingError
+
+_SECRETIVE = re.compile(r"(?:KEYS?|TOKEN|SECRET|PASSWORD|HEADERS)$")
 
 
 class Settings(BaseSettings):
@@ -171,6 +175,22 @@ def provider_keys() -> Mapping[str, str]:
     """Every non-empty variable of the environment and `.env`, provider keys among them; the former wins."""
     from_file = {name: value for name, value in dotenv_values(".env").items() if value}
     return {**from_file, **{name: value for name, value in os.environ.items() if value}}
+
+
+def secrets_of(settings: Settings, environment: Mapping[str, str]) -> set[str]:
+    """Every value that must not be read in a log: what is set as a secret, and variables that are named like one."""
+    values = [value for value in dict(settings).values() if isinstance(value, SecretStr)] + settings.encryption_keys
+    known = {value.get_secret_value() for value in values}
+    known |= {value for name, value in environment.items() if _SECRETIVE.search(name)}
+    return known | {password for url in known if (password := _password(url))}
+
+
+def _password(url: str) -> str:
+    """What stands for the password in a URL, as it is meant; nothing in what is no URL."""
+    try:
+        return unquote(urlsplit(url).password or "")
+    except ValueError:
+        return ""
 
 
 def variable_of(field: str) -> str:

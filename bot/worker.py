@@ -125,7 +125,8 @@ class Worker:
             return False
         if ask is None:
             return False
-        task = group.create_task(self._see_through(ask))
+        with log.about(ask.workspace_id, ask.task_id):
+            task = group.create_task(self._see_through(ask))
         self._tasks[ask.lease] = task
         task.add_done_callback(lambda _: self._done(ask.lease))
         return True

@@ -22,8 +22,9 @@ def demo(
     from bot.commands.demo_once import show_once
     from bot.commands.demo_page import show_page
     from bot.commands.until_told import run_until_told
+    from bot.config import load_settings, provider_keys, secrets_of
 
-    log.configure("WARNING")
+    log.configure("WARNING", secrets=secrets_of(load_settings(), provider_keys()))
     if once:
         asyncio.run(show_once(typer.echo))
         return

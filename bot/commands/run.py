@@ -11,11 +11,11 @@ def run() -> None:
 
     from bot import log
     from bot.commands.until_told import run_until_told
-    from bot.config import check_for_slack, load_settings
+    from bot.config import check_for_slack, load_settings, provider_keys, secrets_of
 
     settings = load_settings()
     check_for_slack(settings)
-    log.configure(settings.log_level, settings.log_format)
+    log.configure(settings.log_level, settings.log_format, secrets_of(settings, provider_keys()))
 
     async def serve() -> None:
         from bot.app import lucy

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -109,10 +110,13 @@ class FileSpool:
         self._file.append(line)
 
     async def settle(self, db: Database) -> None:
-        """Everything that waited when this was called, of dead processes too; those who ask at one time share a try."""
+        """Everything that waited when this was called, of dead processes too; those who ask at one time share a try.
+
+        Its log is nobody's: the ask that began the try is one of many.
+        """
         while True:
             if self._settling is None or self._settling.done():
-                self._settling = asyncio.create_task(self._settle(db))
+                self._settling = asyncio.create_task(self._settle(db), context=Context())
             await asyncio.shield(self._settling)
             if not self.depth:
                 return
