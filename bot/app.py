@@ -59,7 +59,7 @@ from bot.slack.thread import Threads
 from bot.slack.uploads import Uploads
 from bot.slack.web import listening, serving_metrics, web_app
 from bot.slack.zone_form import ZoneForm
-from bot.telemetry import Telemetry
+from bot.telemetry import Telemetry, tracing
 from bot.worker import Pace, Worker
 
 _log = log.get(__name__)
@@ -122,12 +122,12 @@ async def lucy(
         stack.push_async_callback(ingest_db.close)
         telemetry = Telemetry()
         spool = FileSpool(settings.home / "spool", _cipher(settings))
+        await stack.enter_async_context(tracing(telemetry, settings.otlp_endpoint))
         telemetry.follow_spool(lambda: spool.depth)
         await spool.settle(db)
         tracker = Tracker(db, book, tiers.baseline, telemetry, spool=spool)
         breakers = Breakers()
-        for name in tiers.deployments:
-            telemetry.follow_breaker(name, partial(breakers.level, name))
+        telemetry.follow_breakers(tiers.deployments, breakers.level)
         router = Router(tiers, client, tracker, breakers)
         inquiry = Inquiry(db, tiers.deployments, tiers.baseline[1], generations)
         reports, composer = Reports(db, tiers.baseline[0]), Composer(db, tiers.baseline[0])

@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         "127.0.0.1:9464",
         description="Where `/metrics` is served; `off` for nowhere.",
     )
+    otlp_endpoint: str | None = Field(
+        None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="URL of an OpenTelemetry collector (OTLP over HTTP) that gets one trace per ask; unset, none is made.",
+    )
     migrate: Literal["on", "off"] = Field(
         "on",
         description="`off`: refuse to start when the database is behind, instead of migrating it.",

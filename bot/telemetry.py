@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -59,9 +62,10 @@ class Telemetry:
         """Ask `depth` at every scrape."""
         self._spool.set_function(depth)
 
-    def follow_breaker(self, deployment: str, state: Callable[[], float]) -> None:
-        """Ask `state` at every scrape."""
-        self._breaker.labels(deployment).set_function(state)
+    def follow_breakers(self, deployments: Iterable[str], state: Callable[[str], float]) -> None:
+        """Ask the `state` of each at every scrape."""
+        for name in deployments:
+            self._breaker.labels(name).set_function(partial(state, name))
 
     def queue_is(self, new: int, leased: int, oldest_s: float) -> None:
         """What the database says of the inbox now."""
@@ -115,3 +119,14 @@ class Telemetry:
 
     def _gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
         return Gauge(name, help_text, labels, registry=self.registry)
+
+
+@asynccontextmanager
+async def tracing(telemetry: Telemetry, endpoint: str | None) -> AsyncIterator[None]:
+    """Spans for the collector at `endpoint` while the block runs; without one, OpenTelemetry is not even loaded."""
+    if not endpoint:
+        yield
+        return
+    traces: Any = importlib.import_module("bot.traces")
+    async with traces.exporting(telemetry, endpoint):
+        yield

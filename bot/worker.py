@@ -151,11 +151,13 @@ class Worker:
                     task.cancel()
 
     async def _see_through(self, ask: TakenAsk) -> None:
+        task_id = str(ask.task_id)
+        self._telemetry.emit("ask_taken", task_id=task_id, workspace_id=str(ask.workspace_id), tries=ask.attempts)
         try:
             await self._threads.working(ask)
             outcome = await self._answer_and_deliver(ask)
             await self._finish(ask, outcome)
-            self._telemetry.emit("ask_done", task_id=str(ask.task_id), outcome=outcome)
+            self._telemetry.emit("ask_done", task_id=task_id, outcome=outcome)
         except LeaseLost:
             _log.info("lease_lost", task_id=str(ask.task_id))
         except asyncio.CancelledError:
@@ -167,11 +169,13 @@ class Worker:
             _log.exception("ask_failed", task_id=str(ask.task_id), error=type(error).__name__)
             await self._hand_back(ask, self._pace.again_in(ask.attempts))
         finally:
+            self._telemetry.emit("ask_left", task_id=task_id)
             await self._threads.settled(ask)
 
     async def _answer_and_deliver(self, ask: TakenAsk) -> str:
         try:
             outcome = await self._answered(ask)
+            self._telemetry.emit("delivering", task_id=str(ask.task_id))
             await self._threads.deliver(ask)
         except (Undeliverable, Undecryptable) as error:
             _log.warning("undeliverable", task_id=str(ask.task_id), reason=str(error))

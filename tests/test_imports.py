@@ -20,6 +20,7 @@ HEAVY = (
     "slack_sdk",
     "apscheduler",
     "aiohttp",
+    "opentelemetry",
 )
 
 

@@ -57,6 +57,7 @@ class Answerer:
 
     async def _choose(self, ask: Ask) -> Choice:
         payer = ask.payer
+        self._telemetry.emit("choosing", task_id=str(payer.task_id))
         async with self._db.unit(payer.workspace_id) as unit:
             tier = await unit.choices.thread_tier(payer.channel_id, payer.thread_ts)
             leaning = await unit.dials.leaning(payer.channel_id, payer.user_id)
