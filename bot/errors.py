@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 
 class LucyError(Exception):
     """The root of everything Lucy raises on purpose; `sentence` is safe to show to anyone in Slack."""
@@ -39,3 +41,8 @@ class Undeliverable(LucyError):
     """Slack will never take this answer: the channel is gone, or Lucy is no longer in it."""
 
     sentence = "I can't write in that channel."
+
+
+def failure_sentence(sentence: str, task_id: UUID) -> str:
+    """One calm sentence with a reference that operators find in the log and the ledger."""
+    return f"{sentence} (reference `{str(task_id)[-8:]}`)"

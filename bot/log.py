@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Literal
 from urllib.parse import quote
-from uuid import UUID
 
 import structlog
 
@@ -70,9 +69,9 @@ def get(name: str) -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def about(workspace_id: UUID, task_id: UUID) -> AbstractContextManager[None]:
+def about(**ids: str) -> AbstractContextManager[None]:
     """Every line of the block, and of the tasks begun in it, names the workspace and the task it is about."""
-    return structlog.contextvars.bound_contextvars(workspace_id=str(workspace_id), task_id=str(task_id))
+    return structlog.contextvars.bound_contextvars(**ids)
 
 
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
-from uuid import UUID
 
 from bot import log
 from bot.conversation.answer import Answerer
@@ -20,7 +19,7 @@ from bot.costs.tracker import Keep, Payer
 from bot.db.budgets import OverBudget
 from bot.db.database import Database
 from bot.db.inbox import MAX_ATTEMPTS, MAX_DELIVERIES, Lease, TakenAsk
-from bot.errors import DatabaseAway, LeaseLost, LucyError, Undecryptable, Undeliverable
+from bot.errors import DatabaseAway, LeaseLost, LucyError, Undecryptable, Undeliverable, failure_sentence
 from bot.telemetry import Telemetry
 
 _log = log.get(__name__)
@@ -36,6 +35,10 @@ class Threads(Protocol):
 
     async def read(self, ask: TakenAsk) -> Transcript:
         """The ask and its thread in plain words; what cannot be looked up is left out."""
+        ...
+
+    async def answered(self, ask: TakenAsk) -> bool:
+        """Whether an answer of ours stands there already, whatever the database knows."""
         ...
 
     async def working(self, ask: TakenAsk) -> None:
@@ -125,7 +128,7 @@ class Worker:
             return False
         if ask is None:
             return False
-        with log.about(ask.workspace_id, ask.task_id):
+        with log.about(**ask.ids):
             task = group.create_task(self._see_through(ask))
         self._tasks[ask.lease] = task
         task.add_done_callback(lambda _: self._done(ask.lease))
@@ -151,13 +154,12 @@ class Worker:
                     task.cancel()
 
     async def _see_through(self, ask: TakenAsk) -> None:
-        task_id = str(ask.task_id)
-        self._telemetry.emit("ask_taken", task_id=task_id, workspace_id=str(ask.workspace_id), tries=ask.attempts)
+        self._telemetry.emit("ask_taken", **ask.ids, tries=ask.attempts)
         try:
             await self._threads.working(ask)
             outcome = await self._answer_and_deliver(ask)
             await self._finish(ask, outcome)
-            self._telemetry.emit("ask_done", task_id=task_id, outcome=outcome)
+            self._telemetry.emit("ask_done", **ask.ids, outcome=outcome)
         except LeaseLost:
             _log.info("lease_lost", task_id=str(ask.task_id))
         except asyncio.CancelledError:
@@ -169,13 +171,13 @@ class Worker:
             _log.exception("ask_failed", task_id=str(ask.task_id), error=type(error).__name__)
             await self._hand_back(ask, self._pace.again_in(ask.attempts))
         finally:
-            self._telemetry.emit("ask_left", task_id=task_id)
+            self._telemetry.emit("ask_left", **ask.ids)
             await self._threads.settled(ask)
 
     async def _answer_and_deliver(self, ask: TakenAsk) -> str:
         try:
             outcome = await self._answered(ask)
-            self._telemetry.emit("delivering", task_id=str(ask.task_id))
+            self._telemetry.emit("delivering", **ask.ids)
             await self._threads.deliver(ask)
         except (Undeliverable, Undecryptable) as error:
             _log.warning("undeliverable", task_id=str(ask.task_id), reason=str(error))
@@ -190,7 +192,7 @@ class Worker:
         if workspace is None or not workspace.active:
             raise Undeliverable("the workspace left")
         if not kept:
-            return await self._answer(ask)
+            return "answered" if ask.old and await self._threads.answered(ask) else await self._answer(ask)
         if ask.attempts > MAX_DELIVERIES:
             raise Undeliverable("tried too often")
         return "answered"
@@ -241,8 +243,3 @@ class Worker:
                 await unit.inbox.hand_back(ask.lease, delay, counted=counted or maybe_posted)
         except (LeaseLost, DatabaseAway):
             _log.info("lease_left_to_expire", task_id=str(ask.task_id))
-
-
-def failure_sentence(sentence: str, task_id: UUID) -> str:
-    """One calm sentence with a reference that operators find in the log and the ledger."""
-    return f"{sentence} (reference `{str(task_id)[-8:]}`)"

@@ -47,6 +47,9 @@ class Threads:
     async def read(self, ask: TakenAsk) -> Transcript:
         raise AssertionError("no model may be asked in these tests")
 
+    async def answered(self, ask: TakenAsk) -> bool:
+        return False
+
     async def working(self, ask: TakenAsk) -> None:
         assert not inside_unit()
 

@@ -22,7 +22,7 @@ from bot.costs.spool import FileSpool
 from bot.db.costs import OpenAttempt
 from bot.db.database import Database
 from bot.db.encryption import Cipher
-from bot.db.ids import new_id, workspace_id_of
+from bot.db.ids import workspace_id_of
 from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
 from tests.costs.ledger import FAST, SETTLED
@@ -140,7 +140,7 @@ async def test_what_was_spooled_for_others_is_not_settled_in_an_asks_name(
     spool = FileSpool(tmp_path, cipher)
     await spool.keep(key, SETTLED, None, ())
 
-    with log.about(workspace_id_of("T0OTHER"), new_id()):
+    with log.about(workspace_id="another", task_id="another"):
         await asyncio.gather(spool.settle(db), spool.settle(db))
 
     [settled] = [line for line in lines() if line["event"] == "spool_settled"]

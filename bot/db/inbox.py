@@ -93,7 +93,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class TakenAsk:
-    """An ask that this worker holds; `readable` is False when no key opens its text any more."""
+    """An ask that this worker holds; `readable` is False when no key opens its text any more.
+
+    An `old` one waited so long that this database may be a backup, and the ask answered in what was lost.
+    """
 
     lease: Lease
     channel_id: str
@@ -106,6 +109,7 @@ class TakenAsk:
     created_at: datetime
     readable: bool = True
     files: int = 0
+    old: bool = False
 
     @property
     def workspace_id(self) -> UUID:
@@ -114,6 +118,11 @@ class TakenAsk:
     @property
     def task_id(self) -> UUID:
         return self.lease.task_id
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """What logs and events call it by."""
+        return {"workspace_id": str(self.workspace_id), "task_id": str(self.task_id)}
 
 
 HELD = """

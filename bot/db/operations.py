@@ -39,7 +39,8 @@ CLAIM = Prepared(
               AND other.thread_ts = ask.thread_ts AND other.task_id <> ask.task_id
               AND (other.state = 'leased' OR other.state = 'new' AND other.ts < ask.ts))
         ORDER BY run_at, ts LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING workspace_id, task_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, attempts, created_at, files
+    RETURNING workspace_id, task_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, attempts, created_at, files,
+              created_at < now() - interval '1 minute' AS old
     """
 )
 """One ready ask; never one whose thread has an ask in work or an older one waiting."""
@@ -188,6 +189,7 @@ class Operations:
             row["created_at"],
             readable,
             row["files"],
+            row["old"],
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -12,10 +12,13 @@ from bot.db.database import Database
 from bot.db.digests import DigestRun, DigestSetting, Kind, Quiet
 from bot.digests.compose import Composer
 from bot.digests.digest import Digest
-from bot.digests.spans import Span, due, ended
+from bot.digests.spans import Span, due, ended, fell_due
 from bot.errors import LucyError, Undeliverable
 
 _log = log.get(__name__)
+
+LATE = timedelta(minutes=5)
+"""Ticks come every half minute: one that posts so much later was not the first, or Lucy was away."""
 
 
 class Unsure(LucyError):
@@ -49,10 +52,11 @@ class DigestRunner:
         async with self._db.operations() as operations:
             settings = await operations.digests_wanted()
         posted = 0
+        moment = now or datetime.now(UTC)
         for setting in settings:
-            span = due(setting, now or datetime.now(UTC))
+            span = due(setting, moment)
             if span is not None:
-                posted += await self._post_once(setting, span)
+                posted += await self._post_once(setting, span, _late_since(setting, moment))
         return posted
 
     async def post_now(
@@ -63,13 +67,13 @@ class DigestRunner:
         digest = await self._composer.compose(workspace_id, span, zone, named=named)
         return await self._channel.post(workspace_id, channel_id, digest, f"{_key(span)}:on demand")
 
-    async def _post_once(self, setting: DigestSetting, span: Span) -> bool:
+    async def _post_once(self, setting: DigestSetting, span: Span, late_since: datetime | None) -> bool:
         async with self._db.unit(setting.workspace_id) as unit:
             run = await unit.digests.claim(span.kind, span.last, setting.channel_id)
         if run is None:
             return False
         try:
-            ts = await self._post(setting, run, span)
+            ts = await self._post(setting, run, span, run.intent_at or late_since)
             await self._finish(run, "posted" if ts else "silent", ts)
         except Undeliverable as error:
             await self._finish(run, "failed")
@@ -80,10 +84,12 @@ class DigestRunner:
             return False
         return bool(ts)
 
-    async def _post(self, setting: DigestSetting, run: DigestRun, span: Span) -> str | None:
-        """The ts; None when there was nothing to tell and silence is wished."""
-        if run.intent_at:
-            found = await self._channel.find(run.workspace_id, run.channel_id, _key(span), run.intent_at)
+    async def _post(
+        self, setting: DigestSetting, run: DigestRun, span: Span, maybe_since: datetime | None
+    ) -> str | None:
+        """The ts; None when there was nothing to tell and silence is wished. It may stand there `maybe_since` then."""
+        if maybe_since:
+            found = await self._channel.find(run.workspace_id, run.channel_id, _key(span), maybe_since)
             if found:
                 return found
         digest = await self._composer.compose(run.workspace_id, span, setting.zone, named=setting.people)
@@ -96,6 +102,12 @@ class DigestRunner:
     async def _finish(self, run: DigestRun, state: str, ts: str | None = None) -> None:
         async with self._db.unit(run.workspace_id) as unit:
             await unit.digests.finish(run, state, ts)
+
+
+def _late_since(setting: DigestSetting, now: datetime) -> datetime | None:
+    """When it fell due, if that is long ago: this database may be a backup, and the digest posted in what was lost."""
+    at = fell_due(setting, now)
+    return at if at and now - at > LATE else None
 
 
 def _key(span: Span) -> str:

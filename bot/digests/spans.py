@@ -62,6 +62,12 @@ def due(setting: DigestSetting, now: datetime) -> Span | None:
 
     Spans missed before that are not caught up. A clock change cannot make one due twice: its last day is the key.
     """
+    at = fell_due(setting, now)
+    return ended(setting.kind, at.date()) if at and at >= setting.set_at else None
+
+
+def fell_due(setting: DigestSetting, now: datetime) -> datetime | None:
+    """When a digest last fell due, in the setting's zone; None where that is unknown."""
     try:
         zone = zone_of(setting.zone)
     except UnknownZone:
@@ -70,8 +76,7 @@ def due(setting: DigestSetting, now: datetime) -> Span | None:
     turn = _turn(setting.kind, local.date())
     if local < datetime.combine(turn, setting.at, zone):
         turn = _turn(setting.kind, turn - DAY)
-    fell_due = datetime.combine(turn, setting.at, zone)
-    return ended(setting.kind, turn) if fell_due >= setting.set_at else None
+    return datetime.combine(turn, setting.at, zone)
 
 
 def _turn(kind: Kind, day: date) -> date:

@@ -73,6 +73,18 @@ class Threads:
         text = decode(without_own_mention(ask.text, me) if me else ask.text, names)
         return Transcript(text, turns, names.get(ask.user_id, ""), ask.files)
 
+    async def answered(self, ask: TakenAsk) -> bool:
+        """Whether a part of this ask's answer stands in Slack already; False where Slack won't let us look.
+
+        Raises SlackUnsure while Slack is away.
+        """
+        try:
+            messages = await since(await self._clients.of(ask.workspace_id), ask)
+        except (SlackRefused, NotInstalled) as error:
+            _log.warning("look_up_impossible", task_id=str(ask.task_id), error=str(error))
+            return False
+        return any((_key_of(message) or "").startswith(f"{ask.task_id}:") for message in messages)
+
     async def working(self, ask: TakenAsk) -> None:
         """Show that Lucy is at it; a workspace that refuses simply doesn't see it."""
         await self._status(ask, "is thinking…")
