@@ -17,6 +17,7 @@ from bot.commands import (
     prices,
     reconcile,
     reprice,
+    rotate_keys,
     route,
     run,
     whatif,
@@ -36,6 +37,7 @@ app.command()(run.run)
 app.command()(check.check)
 app.command()(forget.forget)
 app.command()(migrate.migrate)
+app.command("rotate-keys")(rotate_keys.rotate_keys)
 app.command()(route.route)
 app.command()(whatif.whatif)
 app.command()(digest.digest)

@@ -20,7 +20,7 @@ from bot.costs.reports import Reports
 from bot.costs.spool import FileSpool
 from bot.costs.tracker import Tracker
 from bot.db.database import Database
-from bot.db.encryption import Cipher, derived_key
+from bot.db.encryption import Cipher, cipher_of
 from bot.db.local_postgres import LocalPostgres
 from bot.db.migrate import migrate, require_head
 from bot.db.operations import Operations
@@ -245,8 +245,5 @@ def _oauth(settings: Settings) -> tuple[str, str]:
 
 
 def _cipher(settings: Settings) -> Cipher:
-    """The keys that were set, else one derived from the secret every replica of a single-workspace Lucy shares."""
-    if settings.encryption_keys:
-        return Cipher([key.get_secret_value() for key in settings.encryption_keys])
-    secret = settings.slack_bot_token or settings.slack_client_secret
-    return Cipher([derived_key(secret.get_secret_value() if secret else "no texts are stored without Slack")])
+    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
+    return cipher_of([key.get_secret_value() for key in settings.encryption_keys], token)

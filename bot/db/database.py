@@ -32,6 +32,7 @@ from bot.db.opinions import OpinionStore
 from bot.db.past_costs import PastCosts
 from bot.db.replies import ReplyStore
 from bot.db.rollups import RollupStore
+from bot.db.seals import SealStore
 from bot.db.transaction import refuse_closed, transaction
 from bot.db.workspaces import WorkspaceStore
 
@@ -59,6 +60,7 @@ class Unit:
     audit: AuditStore
     budgets: BudgetStore
     budget_notices: BudgetNoticeStore
+    seals: SealStore
 
 
 class Database:
@@ -105,6 +107,7 @@ class Database:
                 AuditStore(session, workspace_id),
                 BudgetStore(session, workspace_id),
                 BudgetNoticeStore(session, workspace_id),
+                SealStore(session, workspace_id, self._cipher),
             )
 
     @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Sequence
+from contextlib import suppress
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -19,11 +20,12 @@ class Cipher:
     def __init__(self, keys: Sequence[str]) -> None:
         """`keys` are url-safe base64 Fernet keys, newest first. Raises SettingError when one is malformed."""
         try:
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
+            fernets = [Fernet(key) for key in keys]
         except ValueError as error:
             raise SettingError(
                 "LUCY_ENCRYPTION_KEYS: each key must be 32 url-safe base64 bytes (make one: openssl rand -base64 32 | tr '+/' '-_')"
             ) from error
+        self._newest, self._fernet = fernets[0], MultiFernet(fernets)
         self._marking = HKDF(SHA256(), 32, salt=None, info=b"lucy fingerprints").derive(keys[0].encode())
 
     def fingerprint(self, words: bytes) -> bytes:
@@ -33,6 +35,13 @@ class Cipher:
     def seal(self, text: str) -> bytes:
         """Encrypt; lone surrogates survive the round trip."""
         return self._fernet.encrypt(text.encode("utf-8", "surrogatepass"))
+
+    def renewed(self, sealed: bytes) -> bytes | None:
+        """The same under the newest key; None when it is already. Raises Undecryptable."""
+        with suppress(InvalidToken):
+            self._newest.decrypt(sealed)
+            return None
+        return self.seal(self.open(sealed))
 
     def open(self, sealed: bytes) -> str:
         """Decrypt. Raises Undecryptable when none of the keys fits."""
@@ -46,3 +55,13 @@ def derived_key(secret: str) -> str:
     """The key every replica that shares `secret` arrives at, for installations that set no key of their own."""
     derived = HKDF(SHA256(), 32, salt=None, info=b"lucy stored texts").derive(secret.encode())
     return base64.urlsafe_b64encode(derived).decode()
+
+
+def cipher_of(keys: Sequence[str], bot_token: str | None) -> Cipher:
+    """These keys; last, or alone, the one derived from what every replica of a single-workspace Lucy shares.
+
+    Raises SettingError.
+    """
+    if keys and not bot_token:
+        return Cipher(keys)
+    return Cipher([*keys, derived_key(bot_token or "no texts are stored without Slack")])

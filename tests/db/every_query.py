@@ -141,6 +141,7 @@ WRITES: dict[str, Try] = {
     "replies.restore": lambda unit, acme: unit.replies.restore(acme.lease.task_id, ["stolen"]),
     "replies.intend": lambda unit, acme: unit.replies.intend(acme.lease, 0),
     "replies.posted": lambda unit, acme: unit.replies.posted(acme.lease, 0, "9.9"),
+    "seals.renew": lambda unit, _: unit.seals.renew(),
     "replies.wipe": lambda unit, acme: unit.replies.wipe(acme.lease.task_id),
     "choices.remember": lambda unit, acme: unit.choices.remember(replace(acme.choice, tier=1)),
     "digests.want": lambda unit, _: unit.digests.want(Kind.DAILY, "C9", time(9), "UTC", "U9"),
