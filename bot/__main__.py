@@ -10,6 +10,7 @@ from bot.commands import (
     budget,
     check,
     costs,
+    database,
     demo,
     digest,
     forget,
@@ -45,6 +46,7 @@ app.command()(reconcile.reconcile)
 app.command()(reprice.reprice)
 app.add_typer(costs.costs, name="costs")
 app.add_typer(prices.prices, name="prices")
+app.add_typer(database.database, name="db")
 app.command()(budget.budget)
 
 

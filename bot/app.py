@@ -98,7 +98,7 @@ async def open_database(settings: Settings, say: Callable[[str], None] | None = 
     """Lucy's database at the newest migration. Raises SettingError, DatabaseAway."""
     async with at_database(settings, say) as url:
         await (require_head(url) if settings.migrate == "off" else migrate(url))
-        db = Database.open(url, _cipher(settings), pool_size=10)
+        db = Database.open(url, _cipher(settings), pool_size=10, sharded=settings.sharded)
         try:
             yield db
         finally:

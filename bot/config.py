@@ -101,6 +101,10 @@ class Settings(BaseSettings):
         le=500,
         description="How many asks one process answers at a time.",
     )
+    sharded: bool = Field(
+        False,
+        description="`1` on a Citus cluster, after `lucy db distribute`: asks are claimed inside one workspace.",
+    )
     lease_s: float = Field(
         60,
         ge=1,

@@ -66,8 +66,8 @@ class Unit:
 class Database:
     """A pool of connections and the units of work on it."""
 
-    def __init__(self, engine: AsyncEngine, cipher: Cipher) -> None:
-        self._engine, self._cipher = engine, cipher
+    def __init__(self, engine: AsyncEngine, cipher: Cipher, *, sharded: bool = False) -> None:
+        self._engine, self._cipher, self._sharded = engine, cipher, sharded
 
     @property
     def url(self) -> str:
@@ -75,12 +75,14 @@ class Database:
         return self._engine.url.render_as_string(hide_password=False)
 
     @classmethod
-    def open(cls, url: str, cipher: Cipher, *, pool_size: int = 10, statement_timeout_s: float = 30) -> Self:
+    def open(
+        cls, url: str, cipher: Cipher, *, pool_size: int = 10, statement_timeout_s: float = 30, sharded: bool = False
+    ) -> Self:
         """A pool on `url` (`postgres://`, `postgresql://` or `postgresql+asyncpg://`). Connects on first use."""
         engine = engine_for(
             url, pool_size=pool_size, statement_timeout_s=statement_timeout_s, isolation_level="AUTOCOMMIT"
         )
-        return cls(refuse_closed(engine), cipher)
+        return cls(refuse_closed(engine), cipher, sharded=sharded)
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -114,7 +116,7 @@ class Database:
     async def operations(self) -> AsyncIterator[Operations]:
         """A unit of work across all workspaces. Raises DatabaseAway."""
         async with self._session() as session:
-            yield Operations(session, self._cipher)
+            yield Operations(session, self._cipher, sharded=self._sharded)
 
     async def ping(self) -> None:
         """Raises DatabaseAway when PostgreSQL does not answer."""

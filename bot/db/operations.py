@@ -15,6 +15,7 @@ from bot.db.bills import BillCheck, Booked, booked, checked, remember
 from bot.db.budget_notices import DROP_TOLD, DUE_WORKSPACES
 from bot.db.cost_sql import EXPIRED_WORKSPACES, SWEEP
 from bot.db.digests import DigestSetting, wanted
+from bot.db.distribution import Placement, place
 from bot.db.encryption import Cipher
 from bot.db.folding import DUE
 from bot.db.inbox import InboxRow, Lease, TakenAsk
@@ -23,6 +24,7 @@ from bot.db.partitions import drop_partitions, ensure_partitions
 from bot.db.prepared import Prepared
 from bot.db.price_overlays import PriceOverlay, add, overlays
 from bot.db.queue import QUEUE, Queue
+from bot.db.sharded_claim import claim_sharded
 from bot.db.unresolved import Unresolved, unresolved
 from bot.db.workspaces import WorkspaceRow
 from bot.errors import Undecryptable
@@ -64,14 +66,15 @@ DROP_PARTS = text("DELETE FROM reply_part WHERE intent_at < now() - interval '14
 class Operations:
     """What a replica does for all workspaces at once: claim, renew, sweep."""
 
-    def __init__(self, session: AsyncSession, cipher: Cipher) -> None:
-        self._session, self._cipher = session, cipher
+    def __init__(self, session: AsyncSession, cipher: Cipher, *, sharded: bool = False) -> None:
+        self._session, self._cipher, self._sharded = session, cipher, sharded
 
     async def claim(self, worker: str, lease_s: float) -> TakenAsk | None:
         """Take one ready ask for `lease_s` seconds, or None when nothing is ready (or another worker was faster)."""
         lease_id = uuid4()
+        values = {"lease_id": lease_id, "worker": worker, "lease_s": lease_s}
         try:
-            row = await CLAIM.row(self._session, {"lease_id": lease_id, "worker": worker, "lease_s": lease_s})
+            row = await (claim_sharded(self._session, values) if self._sharded else CLAIM.row(self._session, values))
         except UniqueViolationError:
             return None
         return None if row is None else self._taken(row, lease_id)
@@ -99,6 +102,10 @@ class Operations:
         Raises DatabaseAway when a reader holds the ledger for long.
         """
         return await drop_partitions(self._session, months) if months else []
+
+    async def place(self, placement: Placement) -> bool:
+        """Put a table where it stands on Citus; False when it stands there. Raises SettingError without Citus."""
+        return await place(self._session, placement)
 
     async def sweep_costs(self) -> int:
         """Attempts whose time is over become `unknown`, workspace by workspace; how many."""
@@ -196,4 +203,5 @@ class Operations:
 CROSS_TENANT: Sequence[str] = (
     "claim", "renew", "clean", "add_partitions", "drop_partitions", "sweep_costs", "folds_due", "unresolved", "digests_wanted", "budget_notices_due",
     "add_oauth_state", "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays", "queue",
+    "place",
 )  # fmt: skip
