@@ -14,7 +14,7 @@ from bot.commands import findings
 from bot.commands.findings import Finding, State
 from bot.config import Settings
 from bot.costs.price_book import load_price_book
-from bot.db.migrate import current, newest, server_version
+from bot.db.migrate import current, is_newer, newest, server_version
 from bot.errors import DatabaseAway, SettingError
 from bot.routing.tiers import Tiers, read_tiers
 from bot.slack.client import SlackRefused, SlackUnsure
@@ -83,6 +83,8 @@ def of_revision(revision: str, head: str, settings: Settings) -> Finding:
     """Behind is fine when Lucy may migrate by herself."""
     if revision == head:
         return Finding("Migrations", State.OK, f"at the newest, {head}")
+    if is_newer(revision):
+        return Finding("Migrations", State.OK, f"at {revision}, of a newer Lucy than this one ({head})")
     present = f"at {revision or 'none'}, the newest is {head}"
     if settings.migrate == "off":
         return Finding("Migrations", State.FAULT, f"{present}: run `lucy migrate` (LUCY_MIGRATE is off)")

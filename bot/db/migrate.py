@@ -55,9 +55,9 @@ async def downgrade(url: str, revision: str) -> str:
 
 
 async def require_head(url: str) -> None:
-    """Raises BehindHead when the database is not at the newest migration."""
+    """Raises BehindHead when the database is not at the newest migration, or at one of a newer Lucy."""
     present = await current(url)
-    if present != newest():
+    if present != newest() and not is_newer(present):
         raise BehindHead(f"the database is at {present or 'nothing'}, this Lucy needs {newest()}: run `lucy migrate`")
 
 
@@ -71,6 +71,12 @@ async def server_version(url: str) -> str:
     return await _with_connection(
         url, lambda connection: str(connection.execute(text("SHOW server_version")).scalar_one())
     )
+
+
+def is_newer(revision: str) -> bool:
+    """Whether a newer Lucy migrated the database: she only added to it, so this one may serve beside her."""
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return bool(revision) and revision not in known
 
 
 def newest() -> str:
@@ -123,6 +129,9 @@ async def _one_at_a_time(connection: AsyncConnection, work: Callable[[Connection
 def _upgrade(connection: Connection, revision: str) -> str:
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'"))
     before = _current(connection)
+    if is_newer(before):
+        _log.warning("database_is_newer", present=before, newest=newest())
+        return before
     command.upgrade(_config(connection), revision)
     after = _current(connection)
     if after != before:

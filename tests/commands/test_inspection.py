@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from aiohttp import web
@@ -12,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.commands.findings import State
-from bot.commands.inspection import database, manifests, of_version, slack
+from bot.commands.inspection import database, manifests, of_revision, of_version, slack
 from bot.config import Settings
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.oauth import SCOPES
@@ -154,3 +155,15 @@ async def test_a_slack_that_is_away_is_a_fault_of_the_app_token_too() -> None:
     [found] = [finding async for finding in slack(settings)]
 
     assert (found.subject, found.state) == ("Socket Mode", State.FAULT)
+
+
+@pytest.mark.parametrize(
+    ("revision", "migrate", "state"),
+    [("0001", "on", State.WARNING), ("0001", "off", State.FAULT), ("9999", "off", State.OK)],
+)
+def test_a_database_may_be_behind_where_lucy_migrates_and_newer_anywhere(
+    revision: str, migrate: Literal["on", "off"], state: State
+) -> None:
+    found = of_revision(revision, "0002", Settings(migrate=migrate))
+
+    assert found.state is state

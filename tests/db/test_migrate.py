@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
@@ -51,6 +52,18 @@ async def test_a_lucy_who_never_finishes_migrating_is_waited_for_so_long_and_rea
             await migrate(empty_database_url, patience_s=0.5)
 
         assert await current(empty_database_url) == ""
+
+
+async def test_an_older_lucy_serves_a_database_that_a_newer_one_expanded(
+    database_url: str, onlooker: asyncpg.Connection
+) -> None:
+    await onlooker.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    for way in ("on", "off"):
+        async with open_database(Settings(database_url=SecretStr(database_url), migrate=way)) as db:
+            await db.ping()
+
+    assert await current(database_url) == "9999"
 
 
 async def test_a_user_who_may_not_create_tables_is_told_so(empty_database_url: str, other: AsyncEngine) -> None:
