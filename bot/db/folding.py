@@ -6,7 +6,7 @@ is folded next time. Rows are locked in the order in which the ledger's statemen
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import log
-from bot.db.cost_sql import ADD, FIGURES, ROLL_UP, SUMS
+from bot.db.cost_sql import ADD, FIGURES, SLOTS, SUMS
 from bot.db.cost_tables import CostRollupRow
 from bot.db.rollup_cut import Cut, RollupCutRow, RollupSource, known, piece, tomorrow
 
@@ -26,6 +26,8 @@ FOLDED = 8
 
 GRACE = timedelta(hours=1)
 """How long after its end a piece of the past is left in quarters: nearly every settlement has come by then."""
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 _DAY = timedelta(days=1)
 _BOUNDS = (
@@ -64,13 +66,14 @@ FOLD = text(
 CLEAR = text(f"{_GONE} SELECT count(*) FROM gone").bindparams(*_BOUNDS, _DIMENSIONS, below=FOLDED + 1)
 
 COUNT_AGAIN = text(
+    f"""
+    INSERT INTO cost_rollup (workspace_id, quarter, dimension, key, shard, {SUMS})
+    SELECT :workspace_id, :start, slot.dimension, slot.key, {FOLDED},
+           {", ".join(f"sum({figure})" for figure in FIGURES.values())}
+    FROM cost_log AS row CROSS JOIN LATERAL (VALUES {SLOTS}) AS slot (dimension, key, shard)
+    WHERE workspace_id = :workspace_id AND created_at >= :start AND created_at < :end AND state <> 'open'
+    GROUP BY slot.dimension, slot.key
     """
-    WITH new AS (
-        SELECT * FROM cost_log
-        WHERE workspace_id = :workspace_id AND created_at >= :start AND created_at < :end AND state <> 'open'
-    ), old AS (SELECT * FROM cost_log WHERE false)
-    """
-    + ROLL_UP
 ).bindparams(*_BOUNDS)
 
 IS_WHOLE = text(
@@ -133,20 +136,20 @@ class FoldStore:
         False when nothing is left that is old enough.
         """
         cut, now = await self._source.cut(lock=True), await self._now()
-        gone = 0
+        gone, done = 0, BEGINNING
         while cut and gone < enough:
             oldest = await self._oldest_quarter()
             start, end = piece(oldest, cut.zones) if oldest else (now, now)
             if end > now - GRACE:
                 return False
-            fewer = await self._session.scalar(FOLD, self._stretch(start, end))
-            if not fewer:
-                return False
-            gone += fewer
+            if start < done:
+                break  # came meanwhile; going back would be out of the order of locks
+            gone += await self._session.scalar(FOLD, self._stretch(start, end)) or 0
+            done = end
         return cut is not None
 
     async def recut_day(self) -> bool:
-        """Count the newest UTC day that is cut as before anew, into quarters; False when none is left.
+        """Count the newest UTC day that is cut as before anew; False when none is left.
 
         A day of which the ledger has not all rows any more stays as it is: its sums are right, its midnights the old ones.
         Raises DatabaseAway when something of that day is being settled: the next time will do.
@@ -158,18 +161,22 @@ class FoldStore:
         newest = await self._newest_folded(cut.recut_before)
         day = newest.replace(hour=0, minute=0, second=0, microsecond=0) if newest else None
         if day:
-            await self._recut(day)
+            await self._recut(day, min(day + _DAY, _quarter_of(await self._now() - GRACE)), cut)
         mine = update(RollupCutRow).where(RollupCutRow.workspace_id == self._workspace_id)
         await self._session.execute(mine.values(recut_before=day))
         return day is not None
 
-    async def _recut(self, day: datetime) -> None:
-        stretch = self._stretch(day, day + _DAY)
+    async def _recut(self, day: datetime, end: datetime, cut: Cut) -> None:
+        """From the start of a UTC day to before `end`: all that can have been folded of it."""
+        stretch = self._stretch(day, end)
         if not await self._session.scalar(IS_WHOLE, stretch):
             _log.info("rollup_day_stays", workspace_id=str(self._workspace_id), day=f"{day:%Y-%m-%d}")
             return
         await self._session.execute(CLEAR, stretch)
-        await self._session.execute(COUNT_AGAIN, stretch)
+        while day < end:
+            _, after = piece(day, cut.zones)
+            await self._session.execute(COUNT_AGAIN, self._stretch(day, min(after, end)))
+            day = after
 
     async def _now(self) -> datetime:
         now: datetime = (await self._session.execute(select(func.now()))).scalar_one()
@@ -192,3 +199,8 @@ class FoldStore:
 
     def _stretch(self, start: datetime, end: datetime) -> dict[str, Any]:
         return {"workspace_id": self._workspace_id, "start": start, "end": end}
+
+
+def _quarter_of(at: datetime) -> datetime:
+    """The quarter of an hour in which an instant lies."""
+    return at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
