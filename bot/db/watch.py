@@ -27,4 +27,5 @@ async def sweep(db: Database, telemetry: Telemetry) -> None:
     """Attempts whose time is over become `unknown`, and are counted. Raises DatabaseAway."""
     async with db.operations() as operations:
         swept = await operations.sweep_costs()
-    telemetry.emit("swept", attempts=swept)
+    if swept:
+        telemetry.emit("swept", attempts=swept)

@@ -27,6 +27,7 @@ _STATIC = {
 }
 _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 _REMEMBERED = 200
+_UNSEEN = frozenset({"ask_taken", "choosing", "delivering", "ask_left", "swept"})
 _BODY = 64_000
 _LOOPBACK = ("127.0.0.1", "localhost")
 
@@ -64,6 +65,8 @@ class Page:
 
     def hear(self, event: dict[str, Any]) -> None:
         """Lucy tells of a choice, an attempt, an answer."""
+        if event["event"] in _UNSEEN:
+            return
         if event["event"] == "attempt_settled":
             self._ledger_usd += Decimal(event["cost_usd"] or 0)
         invoice_usd = self._sandbox.providers.invoice_total()
