@@ -11,6 +11,7 @@ from functools import partial
 from bot import log
 from bot.config import Settings, provider_keys
 from bot.conversation.answer import Answerer
+from bot.conversation.choosing import Chooser
 from bot.costs import overlays
 from bot.costs.folding import fold
 from bot.costs.footer import footer_of
@@ -32,6 +33,7 @@ from bot.llm.generations import generations
 from bot.llm.litellm_client import LitellmClient
 from bot.routing import scorer
 from bot.routing.breaker import Breakers
+from bot.routing.cascade import Cascade
 from bot.routing.classifier import Classifier
 from bot.routing.recalibrate import recalibrate
 from bot.routing.router import Router
@@ -56,6 +58,7 @@ from bot.slack.socket import socket_mode
 from bot.slack.spend_form import Naming, SpendForm
 from bot.slack.split import split
 from bot.slack.thread import Threads
+from bot.slack.tiers_form import TiersForm
 from bot.slack.uploads import Uploads
 from bot.slack.web import listening, serving_metrics, web_app
 from bot.slack.zone_form import ZoneForm
@@ -131,7 +134,8 @@ async def lucy(
         router = Router(tiers, client, tracker, breakers)
         inquiry = Inquiry(db, tiers.deployments, tiers.baseline[1], generations)
         reports, composer = Reports(db, tiers.baseline[0]), Composer(db, tiers.baseline[0])
-        parts = _Parts(db, ingest_db, telemetry, client, router, tiers, reports, composer, book, inquiry, spool)
+        chooser, cascade = Chooser(db, Classifier(router, tiers, db), tiers), Cascade(router, tiers, db)
+        parts = _Parts(db, ingest_db, telemetry, client, chooser, cascade, reports, composer, book, inquiry, spool)
         await overlays.refresh(db, book)
         scorer.shipped()
         await loading
@@ -149,8 +153,8 @@ class _Parts:
     ingest_db: Database
     telemetry: Telemetry
     client: LitellmClient
-    router: Router
-    tiers: Tiers
+    chooser: Chooser
+    cascade: Cascade
     reports: Reports
     composer: Composer
     book: PriceBook
@@ -167,9 +171,7 @@ async def _serve(
     people = People(clients)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     threads = Threads(db, clients, people, footer_of(db), parts.telemetry, settings.settle_s)
-    answerer = Answerer(
-        db, Classifier(parts.router, parts.tiers, db), parts.router, parts.reports.answer, parts.telemetry
-    )
+    answerer = Answerer(db, parts.chooser, parts.cascade, parts.reports.answer, parts.telemetry)
     pace = Pace(settings.concurrency, settings.lease_s)
     worker = Worker(db, threads, answerer, split, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
@@ -177,7 +179,7 @@ async def _serve(
     spend = SpendForm(db, parts.reports, Naming(people, Permalinks(clients)))
     notices = BudgetNotices(db, clients, people)
     exports, budgets = ExportForm(db, Uploads(clients)), BudgetForm(db, people)
-    forms = (ExplainForm(db), exports, budgets, DialForm(db), DigestForm(db), ZoneForm(db))
+    forms = (ExplainForm(db), exports, budgets, DialForm(db), TiersForm(db), DigestForm(db), ZoneForm(db))
     commands = Commands(CostsCommand(people, spend, *forms), BudgetRequests(db, people, notices))
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None

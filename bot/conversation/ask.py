@@ -19,12 +19,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The newest human text, and the thread before it, oldest first; how many files hang on the text."""
+    """The newest human text, and the thread before it, oldest first; how many files hang on the text.
+
+    `people` are the first names it mentions, in lower case.
+    """
 
     text: str
     turns: tuple[Turn, ...] = ()
     asker: str = ""
     files: int = 0
+    people: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from uuid import UUID
 from bot.costs.pricing import Price
 from bot.db.costs import OpenAttempt
 from bot.db.inbox import Lease
-from bot.llm.model_client import Deployment
+from bot.llm.model_client import Deployment, Tool
 
 
 class Purpose(StrEnum):
@@ -40,10 +40,11 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Store the answer, split into parts, in the transaction that settles its attempt."""
+    """Store the answer, split into parts, in the transaction that settles its attempt; perhaps `instead` of a stored one."""
 
     lease: Lease
     split: Callable[[str], Sequence[str]]
+    instead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Attempt:
     max_output_tokens: int
     timeout_s: float
     streamed: bool = False
+    tools: tuple[Tool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

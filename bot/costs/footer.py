@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bot.costs.money import show
 from bot.db.database import Database
+from bot.db.labels import Label
 
 _TIERS = {1: "fast", 2: "standard", 3: "frontier"}
 
@@ -17,7 +18,7 @@ def footer_of(db: Database) -> Callable[[UUID, UUID], Awaitable[str | None]]:
 
     async def footer(workspace_id: UUID, task_id: UUID) -> str | None:
         async with db.unit(workspace_id) as unit:
-            rows = await unit.costs.of_task(task_id)
+            rows, labels = await unit.costs.of_task(task_id), await unit.labels.of_task(task_id)
         served = next((row for row in reversed(rows) if row.state == "settled" and row.purpose == "reply"), None)
         if served is None:
             return None
@@ -25,6 +26,16 @@ def footer_of(db: Database) -> Callable[[UUID, UUID], Awaitable[str | None]]:
         price = show(cost) if served.cost_usd is not None else "unpriced"
         fell_back = " · fallback" if served.attempt > 1 else ""
         seconds = f"{(served.latency_ms or 0) / 1000:.1f} s"
-        return f"`{served.model}` · {_TIERS[served.tier]}{fell_back} · {price} · {seconds}"
+        highest = max(row.tier for row in rows if row.purpose == "reply")
+        again = next((_again(one, served.tier, highest) for one in labels if one.kind == "escalated"), "")
+        return f"`{served.model}` · {_TIERS[served.tier]}{fell_back} · {price} · {seconds}{again}"
 
     return footer
+
+
+def _again(escalated: Label, served: int, highest: int) -> str:
+    """That a stronger model was asked too, and why; and when it gave no answer. Nothing where a budget had no room for it."""
+    if highest <= escalated.tier:
+        return ""
+    how = "asked again one tier up" if served > escalated.tier else "asked again one tier up, in vain"
+    return f" · {how}: {escalated.reason}"

@@ -163,7 +163,7 @@ class Tracker:
             moved = await unit.costs.move(key, outcome)
             if keep and moved:
                 try:
-                    await unit.replies.store(keep.lease, keep.split(text))
+                    await unit.replies.store(keep.lease, keep.split(text), instead=keep.instead)
                 except LeaseLost as error:
                     lost = error
         if lost:

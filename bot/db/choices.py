@@ -94,12 +94,6 @@ _REMEMBER = Prepared(
     """
 )
 
-_THREAD_TIER = Prepared(
-    "SELECT tier FROM choice WHERE workspace_id = :workspace_id AND channel_id = :channel_id AND thread_ts = :thread_ts"
-    " ORDER BY created_at DESC LIMIT 1"
-)
-
-
 class ChoiceStore:
     """The choices of one workspace."""
 
@@ -110,12 +104,6 @@ class ChoiceStore:
         """Keep a choice; a task that is tried again keeps its newest."""
         fields = {name: getattr(choice, name) for name in StoredChoice.__slots__}
         await _REMEMBER.value(self._session, {"workspace_id": self._workspace_id, **fields})
-
-    async def thread_tier(self, channel_id: str, thread_ts: str) -> int | None:
-        """The tier of the newest answer in a thread, so that a short follow-up can inherit it."""
-        where = {"workspace_id": self._workspace_id, "channel_id": channel_id, "thread_ts": thread_ts}
-        tier: int | None = await _THREAD_TIER.value(self._session, where)
-        return tier
 
     async def usual_scores(self, shares: tuple[float, float], days: int) -> UsualScores:
         """The scores of the last days at these quantiles."""

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bot.db.address import address_of
+from bot.db.asked import AskedStore
 from bot.db.audit import AuditStore
 from bot.db.budget_notices import BudgetNoticeStore
 from bot.db.budgets import BudgetStore
@@ -26,6 +27,7 @@ from bot.db.faults import FOREIGN, away
 from bot.db.folding import FoldStore
 from bot.db.inbox import InboxStore
 from bot.db.installations import InstallationStore
+from bot.db.labels import LabelStore
 from bot.db.ledger import LedgerStore
 from bot.db.operations import Operations
 from bot.db.opinions import OpinionStore
@@ -33,6 +35,8 @@ from bot.db.past_costs import PastCosts
 from bot.db.replies import ReplyStore
 from bot.db.rollups import RollupStore
 from bot.db.seals import SealStore
+from bot.db.thread_floors import ThreadFloorStore
+from bot.db.tier_bounds import TierBoundStore
 from bot.db.transaction import refuse_closed, transaction
 from bot.db.workspaces import WorkspaceStore
 
@@ -61,6 +65,10 @@ class Unit:
     budgets: BudgetStore
     budget_notices: BudgetNoticeStore
     seals: SealStore
+    floors: ThreadFloorStore
+    bounds: TierBoundStore
+    labels: LabelStore
+    asked: AskedStore
 
 
 class Database:
@@ -110,6 +118,10 @@ class Database:
                 BudgetStore(session, workspace_id),
                 BudgetNoticeStore(session, workspace_id),
                 SealStore(session, workspace_id, self._cipher),
+                ThreadFloorStore(session, workspace_id),
+                TierBoundStore(session, workspace_id),
+                LabelStore(session, workspace_id),
+                AskedStore(session, workspace_id),
             )
 
     @asynccontextmanager

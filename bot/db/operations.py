@@ -59,6 +59,7 @@ WIPE_DEAD = text(
 DROP_DONE = text(
     "DELETE FROM inbox WHERE state IN ('done', 'dead') AND done_at < now() - interval '7 days' AND sealed_text IS NULL"
 )
+DROP_ASKED = text("DELETE FROM asked WHERE at < now() - interval '30 days'")
 DROP_OPINIONS = text("DELETE FROM classifier_cache WHERE expires_at < now()")
 DROP_PARTS = text("DELETE FROM reply_part WHERE intent_at < now() - interval '14 days'")
 
@@ -87,7 +88,7 @@ class Operations:
 
     async def clean(self) -> None:
         """Wipe what dead asks still hold after seven days, drop what is finished for as long."""
-        for statement in (WIPE_DEAD, DROP_DONE, DROP_PARTS, DROP_TOLD, DROP_OPINIONS):
+        for statement in (WIPE_DEAD, DROP_DONE, DROP_PARTS, DROP_TOLD, DROP_OPINIONS, DROP_ASKED):
             await self._session.execute(statement)
         stale = OAuthStateRow.created_at < func.now() - STATE_LIFETIME
         await self._session.execute(delete(OAuthStateRow).where(stale))

@@ -53,6 +53,7 @@ _UNDER_LEASE = """
 """
 _INTEND = Prepared(f"{HELD} UPDATE reply_part AS part SET intent_at = now() {_UNDER_LEASE}")
 _POSTED = Prepared(f"{HELD} UPDATE reply_part AS part SET ts = :ts {_UNDER_LEASE}")
+_MAKE_ROOM = Prepared(f"DELETE {_PART} AND ts IS NULL")
 _WIPE = Prepared("UPDATE reply_part SET text = NULL WHERE workspace_id = :workspace_id AND task_id = :task_id")
 
 
@@ -78,12 +79,23 @@ class ReplyStore:
         self._session, self._workspace_id, self._cipher = session, workspace_id, cipher
         self._inbox = InboxStore(session, workspace_id, cipher)
 
-    async def store(self, lease: Lease, parts: Sequence[str], actions: Sequence[Mapping[str, str]] = ()) -> None:
-        """Keep an answer, the intent to post it, and the buttons under its last part; the first answer kept stays.
+    async def store(
+        self,
+        lease: Lease,
+        parts: Sequence[str],
+        actions: Sequence[Mapping[str, str]] = (),
+        *,
+        instead: bool = False,
+    ) -> None:
+        """Keep an answer, the intent to post it, and the buttons under its last part.
+
+        The first answer kept stays, unless one is kept `instead` of it and nobody has begun to post it.
 
         Raises LeaseLost, having written nothing.
         """
         await self._inbox.hold(lease)
+        if instead:
+            await _MAKE_ROOM.value(self._session, self._of(lease.task_id))
         await self._keep(lease.task_id, parts, actions)
 
     async def restore(self, task_id: UUID, parts: Sequence[str]) -> None:

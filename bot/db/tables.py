@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.db.asked import AskedRow
 from bot.db.audit import AuditRow
 from bot.db.base import Base
 from bot.db.bills import BillCheckRow
@@ -13,17 +14,20 @@ from bot.db.digests import DigestRunRow, DigestSettingRow
 from bot.db.forgetting import ForgottenDayRow
 from bot.db.inbox import InboxRow
 from bot.db.installations import InstallationRow, OAuthStateRow
+from bot.db.labels import RoutingLabelRow
 from bot.db.opinions import OpinionRow
 from bot.db.price_overlays import PriceOverlayRow
 from bot.db.replies import ReplyPartRow
 from bot.db.rollup_cut import RollupCutRow
+from bot.db.thread_floors import ThreadFloorRow
+from bot.db.tier_bounds import TierBoundRow
 from bot.db.workspaces import WorkspaceRow
 
 TABLES = (
     WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
     DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow, BudgetRow, BudgetSpendRow, BudgetNoticeRow,
-    BudgetRequestRow, ForgottenDayRow, DialSettingRow, ScoreShiftRow, OpinionRow,
-    RollupCutRow,
+    BudgetRequestRow, ForgottenDayRow, DialSettingRow, ScoreShiftRow, OpinionRow, ThreadFloorRow, TierBoundRow,
+    RoutingLabelRow, AskedRow, RollupCutRow,
 )  # fmt: skip
 
 metadata = Base.metadata

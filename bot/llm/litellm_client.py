@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
 from bot.llm.environment import load_litellm, uncollected
 from bot.llm.faults import fault_of
-from bot.llm.model_client import Billed, Completion, Deployment, FaultKind, Heard, Message, ModelFault
+from bot.llm.model_client import Billed, Completion, Deployment, FaultKind, Heard, Message, ModelFault, Tool
 from bot.llm.overheard import Books, overhearing
 from bot.llm.streamed import Patience, Stream
 from bot.llm.usage import told, usage_of, word
@@ -21,6 +21,9 @@ _PATIENT_S = 30.0
 """Loading is slow on a busy machine; a warm-up that is cut short leaves a coroutine behind."""
 
 _STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
+
+_WITHOUT_MCP = {"_skip_mcp_handler": True}
+"""litellm looks every tool over for MCP servers, with a package that is not among its requirements."""
 
 _EACH_ROUTE_ONCE = (
     "openai/gpt-6-luna",
@@ -76,6 +79,7 @@ class LitellmClient:
         max_output_tokens: int,
         timeout_s: float,
         heard: Heard | None = None,
+        tools: Sequence[Tool] = (),
     ) -> Completion:
         """One request, no hidden retries, at most `timeout_s` seconds; streamed when somebody listens. Raises ModelFault."""
         if self._litellm is None:
@@ -84,7 +88,9 @@ class LitellmClient:
         request, hearing = _Request(deployment, messages, max_output_tokens, timeout_s), _Hearing()
         if heard is not None:
             return _usable(await self._stream(request, hearing, heard))
-        return _checked(await _ask(self._litellm, request, hearing), hearing.body)
+        offered = {"tools": [_described(tool) for tool in tools], **_WITHOUT_MCP} if tools else {}
+        answer = await _ask(self._litellm, request, hearing, **offered)
+        return _checked(answer, hearing.body, {tool.name for tool in tools})
 
     async def _stream(self, request: _Request, hearing: _Hearing, heard: Heard) -> Completion:
         assert self._litellm is not None
@@ -152,13 +158,27 @@ def _with_bill(fault: ModelFault, body: Mapping[str, Any]) -> ModelFault:
     return ModelFault(fault.kind, str(fault), completion=replace(told(body), finish_reason="unread"), billed="reported")
 
 
-def _checked(answer: Any, body: Mapping[str, Any]) -> Completion:
+def _described(tool: Tool) -> dict[str, object]:
+    """A tool as OpenAI has it described; litellm tells the others."""
+    told = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return {"type": "function", "function": told}
+
+
+def _checked(answer: Any, body: Mapping[str, Any], offered: Set[str] = frozenset()) -> Completion:
     """The answer that came in one piece, if it is one: whole, even where its provider does not say why it ended."""
     choice = answer.choices[0] if answer.choices else None
     text = getattr(getattr(choice, "message", None), "content", None) or ""
     finish = word(getattr(choice, "finish_reason", None))
     said = told(body or {"model": answer.model, "usage": answer.usage.model_dump()})
-    return _usable(replace(said, text=text if isinstance(text, str) else "", finish_reason=finish or "none"))
+    text = text if isinstance(text, str) else ""
+    return _usable(replace(said, text=text, finish_reason=finish or "none", called=_called(choice, offered)))
+
+
+def _called(choice: Any, offered: Set[str]) -> str | None:
+    """The first tool the model called of those it was offered."""
+    calls = getattr(getattr(choice, "message", None), "tool_calls", None) or ()
+    names = (getattr(getattr(call, "function", None), "name", None) for call in calls)
+    return next((name for name in names if name in offered), None)
 
 
 def _usable(completion: Completion) -> Completion:
@@ -169,7 +189,7 @@ def _usable(completion: Completion) -> Completion:
         raise ModelFault(FaultKind.CUT, "no finish_reason", completion=completion, billed=billed)
     if finish == "content_filter":
         raise ModelFault(FaultKind.CONTENT_FILTER, "finish_reason", completion=completion, billed=billed)
-    if not completion.text.strip():
+    if not completion.text.strip() and completion.called is None:
         raise ModelFault(FaultKind.EMPTY, f"finish_reason {finish}", completion=completion, billed=billed)
     return completion
 

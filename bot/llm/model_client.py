@@ -41,6 +41,15 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """Something a model may call instead of answering; `parameters` is a JSON schema."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """A model id with the endpoint and key that serve it; breakers belong to deployments."""
 
@@ -88,7 +97,8 @@ class Usage:
 class Completion:
     """A provider's answer, or what was heard of it: without `finish_reason` neither text nor usage are whole.
 
-    `model` is what the provider says served it; `first_token_ms` is known of streams.
+    `model` is what the provider says served it; `first_token_ms` is known of streams; `called` is the tool it called,
+    of those it was offered.
     """
 
     text: str
@@ -97,6 +107,7 @@ class Completion:
     finish_reason: str | None = None
     usage: Usage | None = None
     first_token_ms: int | None = None
+    called: str | None = None
 
 
 class Heard:
@@ -152,9 +163,10 @@ class ModelClient(Protocol):
         max_output_tokens: int,
         timeout_s: float,
         heard: Heard | None = None,
+        tools: Sequence[Tool] = (),
     ) -> Completion:
-        """One request, no hidden retries; streamed when somebody listens. Cancelling it closes the connection.
+        """One request, no hidden retries; streamed when somebody listens, and then without tools.
 
-        Raises ModelFault, and what showing a piece raises.
+        Cancelling it closes the connection. Raises ModelFault, and what showing a piece raises.
         """
         ...

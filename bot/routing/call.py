@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from bot.costs.tracker import Keep, Payer, Purpose
-from bot.llm.model_client import Message, Show
+from bot.llm.model_client import Message, Show, Tool
 from bot.routing.choice import Tier
 
 _CUT_SHORT = "\n\n_My answer broke off here: the model stopped in the middle. Ask me again for the rest._"
@@ -21,6 +21,9 @@ class Call:
     """What to ask, of which tier, on whose account. `keep` stores the answer in the settling transaction.
 
     With `show` the answer is streamed: each piece is shown as it comes, and once one was, nobody else is asked.
+    `tools` are offered below the highest tier that may be asked; no tier above the `ceiling` is, for as long as one at or
+    below it has a model; a model whose name holds the `family` is asked first. Where a budget steps down, a call that
+    is not `may_step_down` is refused instead.
     """
 
     payer: Payer
@@ -34,13 +37,18 @@ class Call:
     attempts_allowed: int | None = None
     cross_tier: bool = True
     show: Show | None = None
+    tools: tuple[Tool, ...] = ()
+    ceiling: Tier = Tier.FRONTIER
+    family: str | None = None
+    may_step_down: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of a call; `model` is the id that really served, `cost_usd` is of the serving attempt alone.
 
-    A `cut` answer broke off after its first piece was shown: its text says so at the end.
+    A `cut` answer broke off after its first piece was shown: its text says so at the end. One that `called` a tool has
+    no words that anybody should read, and none are kept.
     """
 
     text: str
@@ -51,6 +59,8 @@ class Answer:
     cost_source: str | None
     latency_ms: int
     cut: bool = False
+    finish: str | None = None
+    called: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,17 @@ class Step:
         return self.candidate.deployment
 
 
-def steps(tiers: Tiers, tier: Tier, *, cross_tier: bool) -> tuple[Step, ...]:
-    """The candidates of the tier in order, then those of the tiers above."""
-    specs = tuple(tiers.upwards(tier))[: None if cross_tier else 1]
-    return tuple(Step(spec.tier, spec.max_output_tokens, candidate) for spec in specs for candidate in spec.candidates)
+def steps(
+    tiers: Tiers, tier: Tier, *, cross_tier: bool, ceiling: Tier = Tier.FRONTIER, family: str | None = None
+) -> tuple[Step, ...]:
+    """The candidates of the tier in order, those of the family first, then those of the tiers above up to the ceiling."""
+    first, *above = tiers.upwards(min(tier, ceiling))
+    specs = (first, *(spec for spec in above if cross_tier and spec.tier <= ceiling))
+    return tuple(
+        Step(spec.tier, spec.max_output_tokens, candidate)
+        for spec in specs
+        for candidate in sorted(spec.candidates, key=lambda one: not one.is_of(family))
+    )
 
 
 def lowest(tiers: Tiers) -> tuple[Step, ...]:

@@ -9,7 +9,17 @@ from typing import assert_never
 from bot import log
 from bot.costs.tracker import Attempt, Opened, Purpose, Settled, Tracker
 from bot.db.budgets import OverBudget
-from bot.llm.model_client import Aborted, Completion, Deployment, FaultKind, Heard, Message, ModelClient, ModelFault
+from bot.llm.model_client import (
+    Aborted,
+    Completion,
+    Deployment,
+    FaultKind,
+    Heard,
+    Message,
+    ModelClient,
+    ModelFault,
+    Tool,
+)
 from bot.routing.breaker import CLOSED_FOR_S, Breakers
 from bot.routing.call import Answer, Call, Time, cut_short, marked
 from bot.routing.choice import Tier
@@ -22,6 +32,9 @@ _log = log.get(__name__)
 
 _MIN_ATTEMPT_S = 0.2
 """With less left than this no model answers."""
+
+_TOOL_BYTES = 400
+"""What a provider writes around the description of a tool, in bytes of a prompt."""
 
 
 class Router:
@@ -36,14 +49,15 @@ class Router:
     async def route(self, call: Call) -> Answer:
         """The answer of the first candidate that gives one. Raises NoAnswer, OverBudget, LeaseLost, DatabaseAway."""
         ends_at = self._time.clock() + (call.deadline_s or self._tiers.spec(call.tier).deadline_s)
-        route = Route(steps(self._tiers, call.tier, cross_tier=call.cross_tier), call.messages)
+        route = Route(self._steps(call), call.messages)
         while step := await self._next(call, route, ends_at):
-            attempt = _attempt(call, route, step, ends_at - self._time.clock())
+            tools = call.tools if self._may_use_tools(call, step) else ()
+            attempt = _attempt(call, route, step, ends_at - self._time.clock(), tools)
             try:
                 return await self._try(call, route, attempt)
             except OverBudget as refusal:
                 _log.info("attempt_refused", deployment=step.deployment.name, budget=str(refusal.standing.budget.key))
-                route.refuse(step, refusal, lowest(self._tiers))
+                route.refuse(step, refusal, lowest(self._tiers) if call.may_step_down else ())
             except ModelFault as fault:
                 route.learn(step, fault)
         if route.refusal and not route.faults:
@@ -53,6 +67,13 @@ class Router:
     async def settle_late(self) -> None:
         """Write down first what was paid for while the database was away. Raises DatabaseAway."""
         await self._tracker.settle_late()
+
+    def _steps(self, call: Call) -> tuple[Step, ...]:
+        return steps(self._tiers, call.tier, cross_tier=call.cross_tier, ceiling=call.ceiling, family=call.family)
+
+    def _may_use_tools(self, call: Call, step: Step) -> bool:
+        """The strongest that may be asked has nobody to turn to."""
+        return step.candidate.takes_tools and self._tiers.above(step.tier, call.ceiling) is not None
 
     async def _next(self, call: Call, route: Route, ends_at: float) -> Step | None:
         """Who is asked now. Waits only when nobody is left who could be asked at once."""
@@ -83,8 +104,10 @@ class Router:
             raise
         self._breakers.succeeded(name)
         latency_ms = self._ms_since(started)
-        settled = await self._tracker.settle(opened, completion, latency_ms, call.keep)
-        return _answer(attempt, settled, completion.text, latency_ms)
+        keep = None if completion.called else call.keep
+        settled = await self._tracker.settle(opened, completion, latency_ms, keep)
+        answer = _answer(attempt, settled, completion.text, latency_ms)
+        return replace(answer, finish=completion.finish_reason, called=completion.called)
 
     async def _ask(self, call: Call, opened: Opened, messages: tuple[Message, ...], started: float) -> Completion:
         attempt, heard = opened.attempt, Heard(call.show) if call.show else None
@@ -95,6 +118,7 @@ class Router:
                 max_output_tokens=attempt.max_output_tokens,
                 timeout_s=attempt.timeout_s,
                 heard=heard,
+                tools=attempt.tools,
             )
         except ModelFault:
             raise
@@ -156,7 +180,8 @@ class Router:
         return round((self._time.clock() - started) * 1000)
 
 
-def _attempt(call: Call, route: Route, step: Step, left_s: float) -> Attempt:
+def _attempt(call: Call, route: Route, step: Step, left_s: float, tools: tuple[Tool, ...]) -> Attempt:
+    texts = [message.content for message in route.messages] + [f"{tool.description}{tool.parameters}" for tool in tools]
     return Attempt(
         payer=call.payer,
         purpose=call.purpose,
@@ -165,10 +190,11 @@ def _attempt(call: Call, route: Route, step: Step, left_s: float) -> Attempt:
         number=len(route.faults) + 1,
         deployment=step.deployment,
         price=step.candidate.price,
-        input_bytes=sum(len(message.content.encode("utf-8", "replace")) + 16 for message in route.messages),
+        input_bytes=sum(len(text.encode("utf-8", "replace")) + 16 for text in texts) + _TOOL_BYTES * len(tools),
         max_output_tokens=call.max_output_tokens or step.max_output_tokens,
         timeout_s=min(left_s, step.candidate.timeout_s or left_s / 2),
         streamed=call.show is not None,
+        tools=tools,
     )
 
 

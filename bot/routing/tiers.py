@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -36,6 +37,15 @@ class Candidate:
     book: PriceBook
     context_tokens: int | None
     timeout_s: float | None
+
+    @property
+    def takes_tools(self) -> bool:
+        """Whether tools can be offered: every model of the book takes them, of others nobody knows."""
+        return self.book.find(self.deployment.model) is not None
+
+    def is_of(self, family: str | None) -> bool:
+        """Whether the family is a word of the model's name, like `opus` in `anthropic/claude-opus-5-5`."""
+        return family in words_of(self.deployment.model)
 
     @property
     def price(self) -> Price | None:
@@ -90,6 +100,17 @@ class Tiers:
         candidates = (candidate for spec in self.specs for candidate in spec.candidates)
         return {candidate.deployment.name: (candidate.deployment, candidate.price) for candidate in candidates}
 
+    @property
+    def families(self) -> dict[str, Tier]:
+        """The words of the usable models' names, each with the lowest tier that has it."""
+        named = [
+            (word, spec.tier)
+            for spec in self.specs
+            for one in spec.candidates
+            for word in words_of(one.deployment.model)
+        ]
+        return dict(reversed(named))
+
     def usable(self) -> bool:
         """True when at least one tier has a model to ask."""
         return any(spec.candidates for spec in self.specs)
@@ -99,10 +120,19 @@ class Tiers:
         ready = [spec for spec in self.specs if spec.candidates]
         return next((spec for spec in ready if spec.tier >= tier), ready[-1])
 
+    def above(self, tier: Tier, ceiling: Tier = Tier.FRONTIER) -> Tier | None:
+        """The next tier up that has a model, or None when there is none below or at the ceiling."""
+        return next((spec.tier for spec in self.specs if spec.candidates and tier < spec.tier <= ceiling), None)
+
     def upwards(self, tier: Tier) -> Iterator[TierSpec]:
         """`spec(tier)` and the tiers above it that have a model."""
         first = self.spec(tier)
         return (spec for spec in self.specs if spec.candidates and spec.tier >= first.tier)
+
+
+def words_of(model: str) -> list[str]:
+    """The words of a model's name, without its provider's."""
+    return re.findall(r"[a-z]{3,}", model.lower().rpartition("/")[2])
 
 
 def read_tiers(source: str, keys: Mapping[str, str], book: PriceBook) -> Tiers:

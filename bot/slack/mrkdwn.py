@@ -11,7 +11,7 @@ USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
 def decode(text: str, names: Mapping[str, str]) -> str:
-    """Plain words: `<@U1>` becomes @Name, `<https://x|label>` label (https://x), `&amp;` &."""
+    """Plain words: `<@U1>` becomes @Name, `<https://x|label>` [label](https://x), `&amp;` &."""
     return html.unescape(_LINK.sub(lambda found: _plain(found[1], found[2], names), text))
 
 
@@ -37,7 +37,7 @@ def _plain(target: str, label: str | None, names: Mapping[str, str]) -> str:
             return _special(target, label)
         case _:
             bare = target.removeprefix("mailto:").removeprefix("tel:")
-            return f"{label} ({target})" if label and label not in (target, bare) else bare
+            return f"[{label}]({target})" if label and label not in (target, bare) else bare
 
 
 def _special(target: str, label: str | None) -> str:

@@ -71,7 +71,8 @@ class Threads:
         names = {me: "Lucy", **await self._people.names(ask.workspace_id, known)}
         turns = tuple(_turn(message, me, names) for message in messages)
         text = decode(without_own_mention(ask.text, me) if me else ask.text, names)
-        return Transcript(text, turns, names.get(ask.user_id, ""), ask.files)
+        people = frozenset(names[user].lower().split(" ")[0] for user in mentioned(ask.text) if names.get(user))
+        return Transcript(text, turns, names.get(ask.user_id, ""), ask.files, people)
 
     async def answered(self, ask: TakenAsk) -> bool:
         """Whether a part of this ask's answer stands in Slack already; False where Slack won't let us look.

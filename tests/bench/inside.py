@@ -19,7 +19,7 @@ from uuid import uuid4
 from bot.costs.price_book import load_price_book
 from bot.costs.tracker import Payer, Purpose, Tracker
 from bot.db.costs import OpenAttempt
-from bot.llm.model_client import Completion, Deployment, Heard, Message, Usage
+from bot.llm.model_client import Completion, Deployment, Heard, Message, Tool, Usage
 from bot.llm.usage import usage_of
 from bot.routing.breaker import Breakers
 from bot.routing.choice import Question, Tier
@@ -95,7 +95,7 @@ def help_time() -> Figure:
 class _Echo:
     async def complete(
         self, deployment: Deployment, messages: Sequence[Message], *, max_output_tokens: int, timeout_s: float,
-        heard: Heard | None = None,
+        heard: Heard | None = None, tools: Sequence[Tool] = (),
     ) -> Completion:  # fmt: skip
         return Completion(
             "12345",

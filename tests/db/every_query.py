@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from bot.costs.periods import Period
+from bot.db.asked import Asked
 from bot.db.audit import Change
 from bot.db.budget_notices import Notice, Place, Request
 from bot.db.budgets import Budget, Mode
@@ -16,11 +17,15 @@ from bot.db.costs import OpenAttempt
 from bot.db.database import Unit
 from bot.db.dials import Leaning
 from bot.db.digests import DigestRun, Kind
+from bot.db.ids import new_id
 from bot.db.inbox import Lease, NewAsk
 from bot.db.installations import Installation
+from bot.db.labels import Label
 from bot.db.ledger import Window
 from bot.db.opinions import StoredOpinion
 from bot.db.past_costs import LatePrice
+from bot.db.thread_floors import ThreadFloor
+from bot.db.tier_bounds import TierBound
 from tests.costs.budgeting import WORKSPACE
 from tests.costs.ledger import FAST, SETTLED
 
@@ -50,6 +55,14 @@ class Acme:
         return StoredChoice(
             self.lease.task_id, "C1", "1.0", "U1", 3, "code", 0.9, 0.4, "rule", "because", 1.0, 0.8, 0.7
         )
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.lease.task_id, "C1", "1.0", "U1", 3, b"features")
+
+    @property
+    def floor(self) -> ThreadFloor:
+        return ThreadFloor(3, "answer", self.lease.task_id)
 
     @property
     def late_price(self) -> LatePrice:
@@ -91,7 +104,6 @@ READS: dict[str, Try] = {
     "installations.made_after": lambda unit, _: unit.installations.made_after(EVER[0]),
     "replies.kept": lambda unit, acme: unit.replies.kept(acme.lease.task_id),
     "replies.parts": lambda unit, acme: unit.replies.parts(acme.lease.task_id),
-    "choices.thread_tier": lambda unit, _: unit.choices.thread_tier("C1", "1.0"),
     "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
     "costs.total": lambda unit, _: unit.costs.total(),
     "costs.sweep": lambda unit, _: unit.costs.sweep(),
@@ -108,6 +120,11 @@ READS: dict[str, Try] = {
     "digest_reads.by_day": lambda unit, _: unit.digest_reads.by_day("UTC", [EVER], ["tier"]),
     "digest_reads.by_key": lambda unit, _: unit.digest_reads.by_key("UTC", EVER, EVER, ["user"]),
     "digest_reads.dearest_threads": lambda unit, _: unit.digest_reads.dearest_threads(EVER, 3),
+    "floors.of": lambda unit, _: unit.floors.of("C1", "1.0"),
+    "asked.of": lambda unit, acme: unit.asked.of(acme.lease.task_id),
+    "asked.newest": lambda unit, _: unit.asked.newest("C1", "U1", new_id()),
+    "bounds.all": lambda unit, _: unit.bounds.all(),
+    "labels.of_task": lambda unit, acme: unit.labels.of_task(acme.lease.task_id),
 }
 """What answers with nothing where there is nothing of one's own."""
 
@@ -146,6 +163,11 @@ WRITES: dict[str, Try] = {
     "choices.remember": lambda unit, acme: unit.choices.remember(replace(acme.choice, tier=1)),
     "digests.want": lambda unit, _: unit.digests.want(Kind.DAILY, "C9", time(9), "UTC", "U9"),
     "digests.show": lambda unit, _: unit.digests.show(people=False),
+    "floors.put": lambda unit, acme: unit.floors.put("C1", "1.0", replace(acme.floor, tier=1)),
+    "bounds.put": lambda unit, _: unit.bounds.put(TierBound("C1", 1, 1), "U9"),
+    "bounds.lift": lambda unit, _: unit.bounds.lift("C1"),
+    "asked.remember": lambda unit, acme: unit.asked.remember(replace(acme.asked, tier=1)),
+    "labels.record": lambda unit, acme: unit.labels.record(Label(acme.lease.task_id, "thumbs_up", 1)),
     "digests.stop": lambda unit, _: unit.digests.stop(),
     "digests.claim": lambda unit, _: unit.digests.claim(Kind.DAILY, DAY, "C9"),
     "digests.intend": lambda unit, acme: unit.digests.intend(acme.run, Decimal(9)),

@@ -16,8 +16,10 @@ from bot.db.base import NO_TENANT
 from bot.db.database import Database, Unit, engine_for
 from bot.db.digests import Kind
 from bot.db.ids import new_id, workspace_id_of
+from bot.db.labels import Label
 from bot.db.operations import CROSS_TENANT, Operations
 from bot.db.tables import metadata
+from bot.db.tier_bounds import TierBound
 from bot.errors import LeaseLost
 from tests.costs.ledger import FAST, SETTLED
 from tests.db.every_query import (
@@ -76,6 +78,10 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         mine = Acme(taken.lease, run, expired, unpriced, request, tuple(map(str, held)))
         await unit.choices.remember(mine.choice)
         await unit.choices.remember(replace(mine.choice, task_id=FAST.task_id))
+        await unit.floors.put("C1", "1.0", mine.floor)
+        await unit.bounds.put(TierBound("C1", 2, 3), "U1")
+        await unit.asked.remember(mine.asked)
+        await unit.labels.record(Label(taken.lease.task_id, "escalated", 1, "because"))
     return mine
 
 

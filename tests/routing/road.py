@@ -14,8 +14,9 @@ from bot.costs.tracker import Payer, Purpose, Tracker
 from bot.db.cost_tables import CostRow
 from bot.db.database import Database, inside_unit
 from bot.db.ids import new_id
-from bot.llm.model_client import Completion, Deployment, FaultKind, Heard, Message, ModelFault, Usage
+from bot.llm.model_client import Completion, Deployment, FaultKind, Heard, Message, ModelFault, Tool, Usage
 from bot.routing.breaker import Breakers
+from bot.routing.cascade import Cascade
 from bot.routing.choice import Tier
 from bot.routing.router import Call, Router, Time
 from bot.routing.tiers import Tiers
@@ -56,6 +57,7 @@ class Models:
         self._clock = clock
         self._script: dict[str, list[Said]] = defaultdict(list)
         self.asked: list[tuple[str, float, Sequence[Message]]] = []
+        self.offered: list[tuple[str, ...]] = []
         self.heard = asyncio.Event()
 
     def say(self, model: str, *said: Said) -> None:
@@ -67,10 +69,11 @@ class Models:
 
     async def complete(
         self, deployment: Deployment, messages: Sequence[Message], *, max_output_tokens: int, timeout_s: float,
-        heard: Heard | None = None,
+        heard: Heard | None = None, tools: Sequence[Tool] = (),
     ) -> Completion:  # fmt: skip
         assert not inside_unit()
         self.asked.append((deployment.model, timeout_s, messages))
+        self.offered.append(tuple(tool.name for tool in tools))
         self.heard.set()
         said = self._script[deployment.model].pop(0) if self._script[deployment.model] else "Hello!"
         if heard is not None and isinstance(said, str):
@@ -103,6 +106,7 @@ class Road:
     models: Models
     router: Router
     breakers: Breakers
+    cascade: Cascade
 
     def call(self, tier: Tier = Tier.FAST, **more: Any) -> Call:
         payer = Payer(self.workspace_id, new_id(), "U1", "C1", "1.0")
@@ -118,7 +122,9 @@ def road_on(db: Database, workspace_id: UUID, source: str = "default") -> Road:
     models, tiers = Models(clock), Tiers.load(source, KEYS, book)
     breakers = Breakers(lambda: clock.now)
     tracker = Tracker(db, book, tiers.baseline, Telemetry(), clock.sleep)
-    return Road(db, workspace_id, clock, models, Router(tiers, models, tracker, breakers, clock.time()), breakers)
+    router = Router(tiers, models, tracker, breakers, clock.time())
+    cascade = Cascade(router, tiers, db, lambda: clock.now)
+    return Road(db, workspace_id, clock, models, router, breakers, cascade)
 
 
 def fault(kind: FaultKind, **more: Any) -> ModelFault:

@@ -26,7 +26,7 @@ MESSY = st.lists(PIECES, max_size=40).map("".join)
         ("ask <@U1> and <@U2|zoe>", "ask @Ada and @zoe"),
         ("in <#C1|general>", "in #general"),
         ("<!subteam^S1|@devs> <!here>", "@devs @here"),
-        ("<https://x.org/a?b=1&amp;c=2|the page>", "the page (https://x.org/a?b=1&c=2)"),
+        ("<https://x.org/a?b=1&amp;c=2|the page>", "[the page](https://x.org/a?b=1&c=2)"),
         ("<https://x.org> &lt;b&gt; &amp;amp;", "https://x.org <b> &amp;"),
         ("<mailto:a@b.org|a@b.org>", "a@b.org"),
     ],

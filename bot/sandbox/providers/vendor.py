@@ -47,13 +47,23 @@ class Asked:
     prompt: str
     max_tokens: int
     streamed: bool = False
+    tools: tuple[str, ...] = ()
+    tools_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """An answer that calls a tool instead of saying something."""
+
+    name: str
+    arguments: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
     """What the vendor made of it: text, why it stopped, (input, cached, output) tokens, and what befalls its stream.
 
-    A `choiceless` one is no answer at all.
+    A `choiceless` one is no answer at all; one with a `call` calls a tool.
     """
 
     request_id: str
@@ -64,6 +74,7 @@ class Made:
     choiceless: bool = False
     fate: Mode = Mode.HEALTHY
     pace_s: float = 0.0
+    call: ToolCall | None = None
 
 
 _STREAM_FAULTS = frozenset({Mode.CUT, Mode.STALL, Mode.UNFINISHED, Mode.SILENT})
@@ -105,12 +116,16 @@ class Vendor:
     invoice: list[InvoiceLine] = field(default_factory=list)
     hung_up: list[str] = field(default_factory=list)
     requests: list[Asked] = field(default_factory=list)
-    _scripted: list[str] = field(default_factory=list)
+    _scripted: list[str | ToolCall] = field(default_factory=list)
     _failures: list[Mode] = field(default_factory=list)
 
     def answers(self, *texts: str) -> None:
         """The next answers, word for word."""
         self._scripted.extend(texts)
+
+    def calls(self, name: str, **arguments: Any) -> None:
+        """The next answer calls a tool, if the request offers it."""
+        self._scripted.append(ToolCall(name, arguments))
 
     def fail_next(self, mode: Mode | str, times: int = 1) -> None:
         """The next requests meet `mode`, whatever the switch says."""
@@ -138,15 +153,17 @@ class Vendor:
     def _make(self, asked: Asked, mode: Mode) -> Made:
         bare = asked.model.rsplit("/", 1)[-1]
         scripted = self._scripted.pop(0) if self._scripted else None
-        text = scripted if scripted is not None else reply(asked.system, asked.prompt, asked.max_tokens)
+        call = scripted if isinstance(scripted, ToolCall) and scripted.name in asked.tools else None
+        text = scripted if isinstance(scripted, str) else reply(asked.system, asked.prompt, asked.max_tokens)
+        text = json.dumps(call.arguments) if call else text
         filtered = mode is Mode.CONTENT_FILTER
         shown = "" if mode in _WORDLESS else text
-        given = count(asked.system) + count(asked.prompt)
+        given = count(asked.system) + count(asked.prompt) + count(asked.tools_text)
         cached = count(asked.system) if len(self.requests) > 1 else 0
         tokens = (given, cached, max(1, count(shown)))
         line = charge(self.name, bare, self.fixed_id or f"req_{secrets.token_hex(8)}", tokens)
         self.invoice.append(line)
-        return Made(line.request_id, bare, shown, filtered, tokens, choiceless=mode is Mode.NO_CHOICES)
+        return Made(line.request_id, bare, shown, filtered, tokens, choiceless=mode is Mode.NO_CHOICES, call=call)
 
     def _error(self, mode: Mode) -> web.Response:
         status, words = _ERRORS[mode]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -15,7 +17,8 @@ async def openai(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     sent = await request.json()
     system, prompt = _split(sent["messages"])
     limit = int(sent.get("max_completion_tokens") or sent.get("max_tokens") or 4096)
-    made = await vendor.serve(Asked(str(sent["model"]), system, prompt, limit, bool(sent.get("stream"))))
+    tools = [tool["function"] for tool in sent.get("tools") or ()]
+    made = await vendor.serve(Asked(str(sent["model"]), system, prompt, limit, bool(sent.get("stream")), *_told(tools)))
     if isinstance(made, web.Response):
         return made
     given, cached, output = made.tokens
@@ -32,8 +35,8 @@ async def openai(vendor: Vendor, request: web.Request) -> web.StreamResponse:
         return await sse.stream(request, vendor, made, sse.openai(made, usage, include_usage=wanted))
     choice = {
         "index": 0,
-        "message": {"role": "assistant", "content": made.text},
-        "finish_reason": "content_filter" if made.filtered else "stop",
+        "message": _openai_message(made),
+        "finish_reason": "content_filter" if made.filtered else "tool_calls" if made.call else "stop",
     }
     return web.json_response(
         {
@@ -53,7 +56,9 @@ async def anthropic(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     system = _flat(sent.get("system") or "")
     prompt = "\n\n".join(_flat(message["content"]) for message in sent["messages"])
     limit, streamed = int(sent.get("max_tokens") or 4096), bool(sent.get("stream"))
-    made = await vendor.serve(Asked(str(sent["model"]), system, prompt, limit, streamed))
+    made = await vendor.serve(
+        Asked(str(sent["model"]), system, prompt, limit, streamed, *_told(sent.get("tools") or ()))
+    )
     if isinstance(made, web.Response):
         return made
     given, cached, output = made.tokens
@@ -68,8 +73,8 @@ async def anthropic(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     return web.json_response(
         {
             "id": made.request_id, "type": "message", "role": "assistant", "model": made.model,
-            "content": [] if made.choiceless else [{"type": "text", "text": made.text}],
-            "stop_reason": "refusal" if made.filtered else "end_turn", "stop_sequence": None, "usage": usage,
+            "content": [] if made.choiceless else [_anthropic_block(made)], "stop_sequence": None, "usage": usage,
+            "stop_reason": "refusal" if made.filtered else "tool_use" if made.call else "end_turn",
         }
     )  # fmt: skip
 
@@ -83,7 +88,11 @@ async def gemini(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     limit = int(config.get("max_output_tokens") or config.get("maxOutputTokens") or 4096)
     model, _, action = request.match_info["model"].partition(":")
     streamed = action == "streamGenerateContent"
-    made = await vendor.serve(Asked(model, system, prompt, limit, streamed))
+    groups = [
+        group.get("function_declarations") or group.get("functionDeclarations") for group in sent.get("tools") or ()
+    ]
+    tools = [tool for group in groups for tool in group or ()]
+    made = await vendor.serve(Asked(model, system, prompt, limit, streamed, *_told(tools)))
     if isinstance(made, web.Response):
         return made
     whole = _gemini_answer(made)
@@ -113,7 +122,8 @@ async def generation(vendor: Vendor, request: web.Request) -> web.StreamResponse
 
 def _gemini_answer(made: Made) -> dict[str, Any]:
     given, cached, output = made.tokens
-    content = {"parts": [{"text": made.text}], "role": "model"}
+    part = {"functionCall": {"name": made.call.name, "args": made.call.arguments}} if made.call else {"text": made.text}
+    content = {"parts": [part], "role": "model"}
     candidate = {"content": content, "finishReason": "SAFETY" if made.filtered else "STOP", "index": 0}
     return {
         "candidates": [] if made.choiceless else [candidate],
@@ -124,6 +134,28 @@ def _gemini_answer(made: Made) -> dict[str, Any]:
         "modelVersion": made.model,
         "responseId": made.request_id,
     }  # fmt: skip
+
+
+def _openai_message(made: Made) -> dict[str, Any]:
+    if made.call is None:
+        return {"role": "assistant", "content": made.text}
+    function = {"name": made.call.name, "arguments": json.dumps(made.call.arguments)}
+    return {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "call_1", "type": "function", "function": function}],
+    }
+
+
+def _anthropic_block(made: Made) -> dict[str, Any]:
+    if made.call is None:
+        return {"type": "text", "text": made.text}
+    return {"type": "tool_use", "id": "toolu_1", "name": made.call.name, "input": made.call.arguments}
+
+
+def _told(tools: Sequence[dict[str, Any]]) -> tuple[tuple[str, ...], str]:
+    """The names of the tools that a request offers, and how they are described: that is read, and paid, as input."""
+    return tuple(str(tool["name"]) for tool in tools), json.dumps(list(tools)) if tools else ""
 
 
 def _split(messages: list[dict[str, Any]]) -> tuple[str, str]:

@@ -1,0 +1,133 @@
+"""Which tier an ask gets, all told: an order, the classifier, the thread, the admins' bounds; and what is remembered of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.conversation.ask import Ask, Transcript
+from bot.conversation.feedback import note
+from bot.costs.tracker import Payer
+from bot.db.choices import StoredChoice
+from bot.db.database import Database, Unit
+from bot.db.dials import Leaning
+from bot.db.thread_floors import ThreadFloor
+from bot.llm.model_client import Usage
+from bot.routing.bounds import bounds_of
+from bot.routing.choice import Choice, Past, Question, Tier
+from bot.routing.classifier import Classifier
+from bot.routing.decide import decide
+from bot.routing.orders import Order, order_of
+from bot.routing.stakes import Dial
+from bot.routing.threads import Standing, Switch, floor_after, held
+from bot.routing.tiers import Tiers
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A choice, the highest tier that may be asked for it, and the family of models that was asked for."""
+
+    choice: Choice
+    ceiling: Tier
+    family: str | None = None
+
+
+class Chooser:
+    """An order or a lasting one decides without scoring. Reads what is known of a thread, decides, writes down what holds from now on."""
+
+    def __init__(self, db: Database, classifier: Classifier, tiers: Tiers) -> None:
+        self._db, self._classifier, self._tiers = db, classifier, tiers
+
+    async def choose(self, ask: Ask) -> Chosen:
+        """The choice for an ask; remembered. Raises DatabaseAway."""
+        payer, text = ask.payer, ask.transcript.text
+        families = {word: tier for word, tier in self._tiers.families.items() if word not in ask.transcript.people}
+        order = order_of(text, families)
+        async with self._db.unit(payer.workspace_id) as unit:
+            bounds = bounds_of(payer.channel_id, await unit.bounds.all())
+            standing = await _standing(unit, payer)
+            leaning = await unit.dials.leaning(payer.channel_id, payer.user_id)
+        if order and order.lasts == "ended":
+            standing = replace(standing, asked=False) if standing else None
+        choice = await self._choice(ask, order, standing, leaning)
+        chosen = held(choice, text, standing, self._switch(choice, standing))
+        bound = bounds.bind(chosen)
+        async with self._db.unit(payer.workspace_id) as unit:
+            await unit.choices.remember(_stored(ask, bound, leaning))
+            if bound.answer == "model":
+                await note(unit, ask, bound)
+            await _remember(unit, payer, chosen, order, standing)
+        return Chosen(bound, bounds.ceiling, order.family if order else None)
+
+    async def _choice(self, ask: Ask, order: Order | None, standing: Standing | None, leaning: Leaning) -> Choice:
+        question = question_of(ask.transcript, standing.tier if standing else None)
+        lasting = standing.tier if standing and standing.asked else None
+        tier = order.tier if order and order.tier else lasting
+        if tier is None:
+            return await self._classifier.classify(question, ask.payer, leaning)
+        local = decide(question).choice
+        if local.answer != "model" and order is None:
+            return local
+        reason = order.reason if order else f"Tier {int(tier)} was asked for in this thread"
+        return replace(local, tier=tier, confidence=1.0, decided_by="wish", reason=reason, answer="model")
+
+    def _switch(self, choice: Choice, standing: Standing | None) -> Switch:
+        if standing is None:
+            return Switch(None, None)
+        stay, move = (self._tiers.spec(tier).candidates[0].price for tier in (standing.tier, choice.tier))
+        return Switch(stay, move)
+
+
+async def _standing(unit: Unit, payer: Payer) -> Standing | None:
+    """Where the thread stands, with what its last answer read and wrote."""
+    floor = await unit.floors.of(payer.channel_id, payer.thread_ts)
+    if floor is None:
+        return None
+    served = [
+        row for row in await unit.costs.of_task(floor.task_id) if row.purpose == "reply" and row.state == "settled"
+    ]
+    last = Usage(input_tokens=served[-1].input_tokens, output_tokens=served[-1].output_tokens) if served else Usage()
+    return Standing(Tier(floor.tier), floor.source == "asked", floor.idle_s, last)
+
+
+async def _remember(unit: Unit, payer: Payer, choice: Choice, order: Order | None, standing: Standing | None) -> None:
+    """The thread's floor from now on."""
+    if choice.answer != "model":
+        return
+    lasting = order is not None and order.lasts == "thread"
+    tier = choice.tier if lasting else floor_after(choice, standing)
+    if tier is not None:
+        floor = ThreadFloor(int(tier), "asked" if lasting else "answer", payer.task_id)
+        await unit.floors.put(payer.channel_id, payer.thread_ts, floor)
+
+
+def question_of(transcript: Transcript, thread_tier: int | None) -> Question:
+    """What the classifier sees: the newest text, and the thread with the tier that answered it last."""
+    last = Tier(thread_tier) if thread_tier else None
+    newest_of_lucy = max((n for n, turn in enumerate(transcript.turns) if turn.who == "lucy"), default=-1)
+    thread = tuple(
+        Past(turn.who, turn.text, last if n == newest_of_lucy else None) for n, turn in enumerate(transcript.turns)
+    )
+    if last and newest_of_lucy < 0:
+        thread = (*thread, Past("lucy", "", last))
+    return Question(transcript.text, thread, transcript.files)
+
+
+def _stored(ask: Ask, choice: Choice, leaning: Leaning) -> StoredChoice:
+    payer = ask.payer
+    first, second = choice.fails or (None, None)
+    return StoredChoice(
+        payer.task_id,
+        payer.channel_id,
+        payer.thread_ts,
+        payer.user_id,
+        int(choice.tier),
+        choice.intent.value,
+        choice.confidence,
+        choice.score,
+        choice.decided_by,
+        choice.reason,
+        choice.micros,
+        first,
+        second,
+        (leaning.dial or Dial.BALANCED) if choice.fails else None,
+    )

@@ -1,0 +1,50 @@
+"""Feedback: what people do with an answer becomes a label for the tier that gave it. Features are kept, no words."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from bot.conversation.ask import Ask
+from bot.db.asked import Asked
+from bot.db.database import Database, Unit
+from bot.db.labels import Label
+from bot.db.thread_floors import ThreadFloor
+from bot.routing.choice import Choice, Tier
+from bot.routing.kept import kept
+from bot.routing.second_thoughts import said_of
+
+
+async def note(unit: Unit, ask: Ask, choice: Choice) -> None:
+    """Remember an ask, and label the one before it when this one corrects or repeats it."""
+    payer, features = ask.payer, kept(ask.transcript.text)
+    last = await unit.asked.newest(payer.channel_id, payer.user_id, payer.task_id)
+    kind = said_of(last, ask.transcript.text, features, payer.thread_ts)
+    if last and kind:
+        await unit.labels.record(Label(last.task_id, kind, last.tier, features=last.features))
+    asked = Asked(payer.task_id, payer.channel_id, payer.thread_ts, payer.user_id, int(choice.tier), features)
+    await unit.asked.remember(asked)
+
+
+class Feedback:
+    """What Slack's buttons call."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def thumbs(self, workspace_id: UUID, task_id: UUID, way: Literal["thumbs_up", "thumbs_down"]) -> None:
+        """Somebody liked an answer, or did not; of one that is long gone nothing is kept."""
+        async with self._db.unit(workspace_id) as unit:
+            if asked := await unit.asked.of(task_id):
+                await unit.labels.record(Label(task_id, way, asked.tier, features=asked.features))
+
+    async def stronger(self, workspace_id: UUID, task_id: UUID) -> Tier | None:
+        """Somebody asks for a stronger model: its thread goes on one tier up, which is returned; None for an ask long gone."""
+        async with self._db.unit(workspace_id) as unit:
+            asked = await unit.asked.of(task_id)
+            if asked is None:
+                return None
+            await unit.labels.record(Label(task_id, "stronger", asked.tier, features=asked.features))
+            above = Tier(min(asked.tier + 1, Tier.FRONTIER))
+            await unit.floors.put(asked.channel_id, asked.thread_ts, ThreadFloor(int(above), "answer", task_id))
+        return above
