@@ -50,7 +50,7 @@ class Answerer:
             case "model":
                 prompt = build_prompt(ask.transcript)
                 call = Call(ask.payer, Purpose.REPLY, choice.tier, choice.intent.value, prompt, keep=ask.keep)
-                call = replace(call, ceiling=chosen.ceiling, family=chosen.family)
+                call = replace(call, show=ask.show, ceiling=chosen.ceiling, family=chosen.family)
                 await self._cascade.answer(call, None if choice.decided_by == "wish" else ask.transcript.text)
 
     async def settle_late(self) -> None:

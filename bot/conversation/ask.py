@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.costs.tracker import Keep, Payer
+from bot.llm.model_client import Show
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One thing a person wants: who pays, where the answer is kept, what was said."""
+    """One thing a person wants: who pays, where the answer is kept, what was said, and who sees the answer made."""
 
     payer: Payer
     keep: Keep
     transcript: Transcript
+    show: Show | None = None

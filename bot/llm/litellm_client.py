@@ -14,7 +14,7 @@ from bot.llm.environment import load_litellm, uncollected
 from bot.llm.faults import fault_of
 from bot.llm.model_client import Billed, Completion, Deployment, FaultKind, Heard, Message, ModelFault, Tool
 from bot.llm.overheard import Books, overhearing
-from bot.llm.streamed import Patience, Stream
+from bot.llm.streamed import Patience, Stream, called_in
 from bot.llm.usage import told, usage_of, word
 
 _PATIENT_S = 30.0
@@ -87,26 +87,26 @@ class LitellmClient:
         assert self._litellm is not None
         request, hearing = _Request(deployment, messages, max_output_tokens, timeout_s), _Hearing()
         if heard is not None:
-            return _usable(await self._stream(request, hearing, heard))
-        offered = {"tools": [_described(tool) for tool in tools], **_WITHOUT_MCP} if tools else {}
-        answer = await _ask(self._litellm, request, hearing, **offered)
+            return _usable(await self._stream(request, hearing, heard, tools))
+        answer = await _ask(self._litellm, request, hearing, **_offering(tools))
         return _checked(answer, hearing.body, {tool.name for tool in tools})
 
-    async def _stream(self, request: _Request, hearing: _Hearing, heard: Heard) -> Completion:
+    async def _stream(self, request: _Request, hearing: _Hearing, heard: Heard, tools: Sequence[Tool]) -> Completion:
         assert self._litellm is not None
         loop, books = asyncio.get_running_loop(), Books()
         began = loop.time()
         first = replace(request, timeout_s=min(request.timeout_s, self._patience.first_s))
         with overhearing(books):
             try:
-                chunks = await _ask(self._litellm, first, hearing, **_STREAMED)
+                chunks = await _ask(self._litellm, first, hearing, **_STREAMED, **_offering(tools))
             except ModelFault as fault:
                 fault.completion = heard.so_far
                 raise
             except asyncio.CancelledError:
                 await books.close()
                 raise
-            return await Stream(chunks, books, heard, began, began + request.timeout_s, self._patience).listen()
+            ends_at, offered = began + request.timeout_s, {tool.name for tool in tools}
+            return await Stream(chunks, books, heard, began, ends_at, self._patience, offered).listen()
 
 
 class _Hearing:
@@ -158,6 +158,10 @@ def _with_bill(fault: ModelFault, body: Mapping[str, Any]) -> ModelFault:
     return ModelFault(fault.kind, str(fault), completion=replace(told(body), finish_reason="unread"), billed="reported")
 
 
+def _offering(tools: Sequence[Tool]) -> Mapping[str, Any]:
+    return {"tools": [_described(tool) for tool in tools], **_WITHOUT_MCP} if tools else {}
+
+
 def _described(tool: Tool) -> dict[str, object]:
     """A tool as OpenAI has it described; litellm tells the others."""
     told = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
@@ -167,18 +171,12 @@ def _described(tool: Tool) -> dict[str, object]:
 def _checked(answer: Any, body: Mapping[str, Any], offered: Set[str] = frozenset()) -> Completion:
     """The answer that came in one piece, if it is one: whole, even where its provider does not say why it ended."""
     choice = answer.choices[0] if answer.choices else None
-    text = getattr(getattr(choice, "message", None), "content", None) or ""
+    message = getattr(choice, "message", None)
+    text = getattr(message, "content", None) or ""
     finish = word(getattr(choice, "finish_reason", None))
     said = told(body or {"model": answer.model, "usage": answer.usage.model_dump()})
     text = text if isinstance(text, str) else ""
-    return _usable(replace(said, text=text, finish_reason=finish or "none", called=_called(choice, offered)))
-
-
-def _called(choice: Any, offered: Set[str]) -> str | None:
-    """The first tool the model called of those it was offered."""
-    calls = getattr(getattr(choice, "message", None), "tool_calls", None) or ()
-    names = (getattr(getattr(call, "function", None), "name", None) for call in calls)
-    return next((name for name in names if name in offered), None)
+    return _usable(replace(said, text=text, finish_reason=finish or "none", called=called_in(message, offered)))
 
 
 def _usable(completion: Completion) -> Completion:

@@ -165,7 +165,7 @@ class ModelClient(Protocol):
         heard: Heard | None = None,
         tools: Sequence[Tool] = (),
     ) -> Completion:
-        """One request, no hidden retries; streamed when somebody listens, and then without tools.
+        """One request, no hidden retries; streamed when somebody listens.
 
         Cancelling it closes the connection. Raises ModelFault, and what showing a piece raises.
         """

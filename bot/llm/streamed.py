@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +25,10 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One stream: litellm's chunks, what the provider wrote, who listens, and the loop times it began and must end at."""
+    """One stream: litellm's chunks, what the provider wrote, who listens, and the loop times it began and must end at.
+
+    `offered` are the tools that its model may call.
+    """
 
     chunks: Any
     books: Books
@@ -32,6 +36,7 @@ class Stream:
     began: float
     ends_at: float
     patience: Patience
+    offered: Set[str] = frozenset()
 
     async def listen(self) -> Completion:
         """The whole answer. Raises ModelFault with what was heard; hangs up, however it ends."""
@@ -62,7 +67,10 @@ class Stream:
         """Show what is new in a chunk; why the answer ended, when it says so."""
         if not chunk.choices:
             return None
-        text = getattr(chunk.choices[0].delta, "content", None)
+        delta = chunk.choices[0].delta
+        text = getattr(delta, "content", None)
+        if called := called_in(delta, self.offered):
+            self.heard.so_far = replace(self.heard.so_far, called=called)
         if text:
             if self.heard.so_far.first_token_ms is None:
                 waited_s = asyncio.get_running_loop().time() - self.began
@@ -92,3 +100,10 @@ class Stream:
                 await self.books.close()
         except TimeoutError:
             return
+
+
+def called_in(message: Any, offered: Set[str]) -> str | None:
+    """The first tool that a message, or a piece of one, calls of those its model was offered."""
+    calls = getattr(message, "tool_calls", None) or ()
+    names = (getattr(getattr(call, "function", None), "name", None) for call in calls)
+    return next((name for name in names if name in offered), None)

@@ -48,7 +48,7 @@ class Answer:
     """What came of a call; `model` is the id that really served, `cost_usd` is of the serving attempt alone.
 
     A `cut` answer broke off after its first piece was shown: its text says so at the end. One that `called` a tool has
-    no words that anybody should read, and none are kept.
+    a text, and keeps it, only as far as somebody was shown it.
     """
 
     text: str

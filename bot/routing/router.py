@@ -104,9 +104,9 @@ class Router:
             raise
         self._breakers.succeeded(name)
         latency_ms = self._ms_since(started)
-        keep = None if completion.called else call.keep
-        settled = await self._tracker.settle(opened, completion, latency_ms, keep)
-        answer = _answer(attempt, settled, completion.text, latency_ms)
+        said = "" if completion.called and not call.show else completion.text
+        settled = await self._tracker.settle(opened, completion, latency_ms, call.keep if said.strip() else None)
+        answer = _answer(attempt, settled, said, latency_ms)
         return replace(answer, finish=completion.finish_reason, called=completion.called)
 
     async def _ask(self, call: Call, opened: Opened, messages: tuple[Message, ...], started: float) -> Completion:

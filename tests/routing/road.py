@@ -10,10 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from bot.costs.price_book import load_price_book
-from bot.costs.tracker import Payer, Purpose, Tracker
+from bot.costs.tracker import Keep, Payer, Purpose, Tracker
 from bot.db.cost_tables import CostRow
 from bot.db.database import Database, inside_unit
 from bot.db.ids import new_id
+from bot.db.inbox import NewAsk
 from bot.llm.model_client import Completion, Deployment, FaultKind, Heard, Message, ModelFault, Tool, Usage
 from bot.routing.breaker import Breakers
 from bot.routing.cascade import Cascade
@@ -76,9 +77,10 @@ class Models:
         self.offered.append(tuple(tool.name for tool in tools))
         self.heard.set()
         said = self._script[deployment.model].pop(0) if self._script[deployment.model] else "Hello!"
-        if heard is not None and isinstance(said, str):
+        words = said if isinstance(said, str) else said.text if isinstance(said, Completion) else ""
+        if heard is not None and words:
             heard.so_far = Completion("", None, "r-1")
-            await heard.piece(said)
+            await heard.piece(words)
         match said:
             case Exception():
                 raise said
@@ -112,6 +114,20 @@ class Road:
         payer = Payer(self.workspace_id, new_id(), "U1", "C1", "1.0")
         call = Call(payer, Purpose.REPLY, tier, "chat", (Message("system", "Be brief."), Message("user", "hi")))
         return replace(call, **more)
+
+    async def keep(self) -> Keep:
+        """Where the answer to an ask in work is kept."""
+        async with self.db.unit(self.workspace_id) as unit:
+            await unit.inbox.add(NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "hi"))
+        async with self.db.operations() as operations:
+            taken = await operations.claim("worker", 60)
+        assert taken
+        return Keep(taken.lease, lambda text: [text])
+
+    async def kept(self, keep: Keep) -> str:
+        """What is kept of it."""
+        async with self.db.unit(self.workspace_id) as unit:
+            return "".join(part.text for part in await unit.replies.parts(keep.lease.task_id))
 
     async def ledger(self) -> list[CostRow]:
         return await rows(self.db, self.workspace_id)

@@ -1,4 +1,4 @@
-"""One step up, once, inside the deadline and below the ceiling; what somebody already reads is never taken back."""
+"""One step up, once, inside the deadline and below the ceiling; what somebody has read is never taken back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from bot.db.budgets import Mode
 from bot.llm.litellm_client import LitellmClient
-from bot.llm.model_client import Completion, Deployment, FaultKind, Message
+from bot.llm.model_client import Aborted, Completion, Deployment, FaultKind, Heard, Message
 from bot.routing.cascade import ESCALATE
 from bot.routing.choice import Tier
 from bot.sandbox.sandbox import Sandbox
@@ -56,18 +56,69 @@ async def test_no_tier_above_the_ceiling_is_asked_and_none_offered(road: Road) -
     assert road.models.offered == [()]
 
 
-async def test_an_answer_that_is_read_while_it_is_made_stands(road: Road) -> None:
-    shown: list[str] = []
-
-    async def show(piece: str) -> None:
-        shown.append(piece)
-
+async def test_what_somebody_read_stays_and_the_stronger_answer_comes_after_it_with_the_reason(road: Road) -> None:
+    shown, keep = Shown(), await road.keep()
     road.models.say(FAST[0], REFUSAL)
+    road.models.say(STANDARD[0], "A conflict.")
 
-    await road.cascade.answer(road.call(show=show), ASK)
+    answer = await road.cascade.answer(road.call(show=shown, keep=keep), ASK)
 
-    assert shown == [REFUSAL]
+    assert shown.pieces[0] == REFUSAL
+    assert "".join(shown.pieces) == answer.text == await road.kept(keep)
+    assert answer.text == f"{REFUSAL}\n\n_Asked again one tier up: the first model declined._\n\nA conflict."
+
+
+async def test_a_code_block_that_broke_off_is_closed_before_the_stronger_answer(road: Road) -> None:
+    shown = Shown()
+    road.models.say(FAST[0], Completion("```python\nprint(", None, "r-1", "length", USAGE))
+
+    await road.cascade.answer(road.call(show=shown), ASK)
+
+    assert "".join(shown.pieces).startswith("```python\nprint(\n```\n\n_Asked again")
+
+
+async def test_where_the_stronger_model_fails_nothing_is_added_to_what_was_read(road: Road) -> None:
+    shown, keep = Shown(), await road.keep()
+    road.models.say(FAST[0], REFUSAL)
+    for model in STANDARD:
+        road.models.say(model, fault(FaultKind.SERVER), fault(FaultKind.SERVER))
+
+    await road.cascade.answer(road.call(show=shown, keep=keep), ASK)
+
+    assert shown.pieces == [REFUSAL]
+    assert await road.kept(keep) == REFUSAL
+
+
+async def test_a_model_that_gives_up_before_its_first_word_shows_nothing(road: Road) -> None:
+    shown, keep = Shown(), await road.keep()
+    road.models.say(FAST[0], CALLED)
+    road.models.say(STANDARD[0], "A conflict.")
+
+    await road.cascade.answer(road.call(show=shown, keep=keep), ASK)
+
+    assert shown.pieces == ["A conflict."]
+    assert await road.kept(keep) == "A conflict."
+
+
+async def test_an_answer_that_broke_off_while_it_was_read_is_marked_and_stands(road: Road) -> None:
+    shown = Shown()
+    cut = fault(FaultKind.CUT, billed="maybe", completion=Completion("A conf", None, "r-1"))
+    road.models.say(FAST[0], cut)
+
+    answer = await road.cascade.answer(road.call(show=shown), ASK)
+
+    assert answer.cut
     assert road.models.order == [FAST[0]]
+
+
+async def test_whoever_stops_the_stronger_answer_is_obeyed(road: Road) -> None:
+    road.models.say(FAST[0], REFUSAL)
+    road.models.say(STANDARD[0], "A conflict.")
+
+    with pytest.raises(Aborted):
+        await road.cascade.answer(road.call(show=Shown(patience=1)), ASK)
+
+    assert [(row.tier, row.error_class) for row in await road.ledger()] == [(1, None), (2, "aborted")]
 
 
 async def test_under_a_budget_the_step_up_is_dropped_and_the_cheap_tier_is_not_paid_again(road: Road) -> None:
@@ -122,8 +173,11 @@ async def test_a_model_that_gave_up_is_asked_again_when_nobody_stronger_answers(
         ("openrouter", "openrouter/openai/gpt-6-luna"),
     ],
 )
-async def test_the_way_out_is_understood_in_every_wire_format(sandbox: Sandbox, vendor: str, model: str) -> None:
-    provider = sandbox.providers[vendor]
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_the_way_out_is_understood_in_every_wire_format(
+    sandbox: Sandbox, vendor: str, model: str, streamed: bool
+) -> None:
+    provider, shown = sandbox.providers[vendor], Shown()
     provider.calls("escalate", reason="too hard")
 
     completion = await LitellmClient().complete(
@@ -131,9 +185,23 @@ async def test_the_way_out_is_understood_in_every_wire_format(sandbox: Sandbox, 
         [Message("user", "hi")],
         max_output_tokens=64,
         timeout_s=10,
+        heard=Heard(shown) if streamed else None,
         tools=(ESCALATE,),
     )
 
-    assert (completion.called, completion.text.strip()) == ("escalate", "")
+    assert (completion.called, completion.text.strip(), shown.pieces) == ("escalate", "", [])
     assert completion.usage
     assert completion.usage.input_tokens == provider.invoice[0].input_tokens > 20
+
+
+class Shown:
+    """Somebody who reads an answer while it is made, and has had enough after so many pieces."""
+
+    def __init__(self, patience: int = 99) -> None:
+        self.pieces: list[str] = []
+        self._patience = patience
+
+    async def __call__(self, piece: str) -> None:
+        self.pieces.append(piece)
+        if len(self.pieces) > self._patience:
+            raise Aborted

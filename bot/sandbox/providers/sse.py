@@ -43,11 +43,14 @@ def openai(made: Made, usage: dict[str, Any], *, include_usage: bool) -> list[st
     """Chunks of a chat completion; the usage stands in a last chunk without choices, when it was asked for."""
     head = {"id": made.request_id, "object": "chat.completion.chunk", "created": 1, "model": made.model}
 
-    def chunk(delta: dict[str, str], finish: str | None = None) -> str:
+    def chunk(delta: dict[str, Any], finish: str | None = None) -> str:
         return _data({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
 
-    frames = [chunk({"role": "assistant", "content": ""}), *(chunk({"content": piece}) for piece in _pieces(made.text))]
-    frames.append(chunk({}, "content_filter" if made.filtered else "stop"))
+    frames = [chunk({"role": "assistant", "content": ""}), *(chunk({"content": piece}) for piece in _pieces(made))]
+    if made.call:
+        function = {"name": made.call.name, "arguments": json.dumps(made.call.arguments)}
+        frames.append(chunk({"tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": function}]}))
+    frames.append(chunk({}, "content_filter" if made.filtered else "tool_calls" if made.call else "stop"))
     if made.choiceless:
         frames = []
     if include_usage:
@@ -61,11 +64,16 @@ def anthropic(made: Made, usage: dict[str, Any]) -> list[str]:
         "id": made.request_id, "type": "message", "role": "assistant", "model": made.model, "content": [],
         "stop_reason": None, "stop_sequence": None, "usage": {**usage, "output_tokens": 1},
     }  # fmt: skip
-    stop = {"stop_reason": "refusal" if made.filtered else "end_turn", "stop_sequence": None}
-    deltas = ({"index": 0, "delta": {"type": "text_delta", "text": piece}} for piece in _pieces(made.text))
+    reason = "refusal" if made.filtered else "tool_use" if made.call else "end_turn"
+    stop = {"stop_reason": reason, "stop_sequence": None}
+    start: dict[str, Any] = {"type": "text", "text": ""}
+    deltas = [{"type": "text_delta", "text": piece} for piece in _pieces(made)]
+    if made.call:
+        start = {"type": "tool_use", "id": "toolu_1", "name": made.call.name, "input": {}}
+        deltas = [{"type": "input_json_delta", "partial_json": json.dumps(made.call.arguments)}]
     block = [
-        _event("content_block_start", index=0, content_block={"type": "text", "text": ""}),
-        *(_event("content_block_delta", **delta) for delta in deltas),
+        _event("content_block_start", index=0, content_block=start),
+        *(_event("content_block_delta", index=0, delta=delta) for delta in deltas),
         _event("content_block_stop", index=0),
     ]
     return [
@@ -79,15 +87,20 @@ def anthropic(made: Made, usage: dict[str, Any]) -> list[str]:
 def gemini(made: Made, whole: dict[str, Any]) -> list[str]:
     """Answers with a piece each; the last one carries why it stopped and the usage."""
     head = {"modelVersion": made.model, "responseId": made.request_id}
-    parts = ({"parts": [{"text": piece}], "role": "model"} for piece in _pieces(made.text))
-    last = [{**candidate, "content": {"parts": [{"text": ""}], "role": "model"}} for candidate in whole["candidates"]]
+    parts = ({"parts": [{"text": piece}], "role": "model"} for piece in _pieces(made))
+    empty = {"parts": [{"text": ""}], "role": "model"}
+    last = whole["candidates"]
+    if made.call is None:
+        last = [{**candidate, "content": empty} for candidate in last]
     return [
         *(_data({**head, "candidates": [{"content": content, "index": 0}]}) for content in parts),
         _data({**whole, "candidates": last}),
     ]
 
 
-def _pieces(text: str) -> list[str]:
+def _pieces(made: Made) -> list[str]:
+    """The words of an answer, piece by piece; a call has none."""
+    text = "" if made.call else made.text
     return [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
 
 
