@@ -14,6 +14,7 @@ from bot.commands import (
     demo,
     digest,
     forget,
+    learn,
     migrate,
     prices,
     reconcile,
@@ -41,6 +42,7 @@ app.command()(migrate.migrate)
 app.command("rotate-keys")(rotate_keys.rotate_keys)
 app.command()(route.route)
 app.command()(whatif.whatif)
+app.command()(learn.learn)
 app.command()(digest.digest)
 app.command()(reconcile.reconcile)
 app.command()(reprice.reprice)

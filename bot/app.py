@@ -35,6 +35,7 @@ from bot.routing import scorer
 from bot.routing.breaker import Breakers
 from bot.routing.cascade import Cascade
 from bot.routing.classifier import Classifier
+from bot.routing.learn import learn_everywhere
 from bot.routing.recalibrate import recalibrate
 from bot.routing.router import Router
 from bot.routing.tiers import Tiers
@@ -231,6 +232,7 @@ def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, parts: _P
         fold=partial(fold, db),
         prices=partial(overlays.refresh, db, parts.book),
         recalibrate=partial(recalibrate, db),
+        learn=partial(learn_everywhere, db),
     )
 
 

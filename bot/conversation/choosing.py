@@ -130,4 +130,5 @@ def _stored(ask: Ask, choice: Choice, leaning: Leaning) -> StoredChoice:
         first,
         second,
         (leaning.dial or Dial.BALANCED) if choice.fails else None,
+        choice.moved,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -62,6 +63,11 @@ class AskedStore:
         """What a person asked last in a channel, `but` for the ask that is being answered."""
         theirs = AskedRow.channel_id == channel_id, AskedRow.user_id == user_id, AskedRow.task_id != but
         return await self._one(self._all().where(*theirs).order_by(AskedRow.at.desc()).limit(1))
+
+    async def newest_features(self, most: int) -> Sequence[bytes]:
+        """The features of the latest asks."""
+        mine = select(AskedRow.features).where(AskedRow.workspace_id == self._workspace_id)
+        return (await self._session.scalars(mine.order_by(AskedRow.at.desc()).limit(most))).all()
 
     def _all(self) -> Select[AskedRow, int]:
         age = func.extract("epoch", func.now() - AskedRow.at)

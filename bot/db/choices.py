@@ -36,13 +36,15 @@ class ChoiceRow(Base):
     tier1_fails: Mapped[float | None] = mapped_column(Double)
     tier2_fails: Mapped[float | None] = mapped_column(Double)
     dial: Mapped[Words | None]
+    moved: Mapped[float] = mapped_column(Double, server_default="0")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredChoice:
     """A choice as the database keeps it; `micros` is how long deciding took, in microseconds.
 
-    `tier1_fails` and `tier2_fails` are the score's probabilities, `dial` what they were weighed by, where a score decided.
+    `tier1_fails` and `tier2_fails` are the score's probabilities, `dial` what they were weighed by, where a score decided;
+    `moved` is what the workspace's own labels added, in log-odds.
     """
 
     task_id: UUID
@@ -59,6 +61,7 @@ class StoredChoice:
     tier1_fails: float | None = None
     tier2_fails: float | None = None
     dial: str | None = None
+    moved: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Billed:
     input_tokens: int
     output_tokens: int
     cost_usd: Decimal | None
+    moved: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,7 @@ class ChoiceStore:
                 func.sum(replies.c.input_tokens),
                 func.sum(replies.c.output_tokens),
                 func.sum(replies.c.cost_usd),
+                choice.moved,
             )
             .join(replies, (replies.c.workspace_id == choice.workspace_id) & (replies.c.task_id == choice.task_id))
             .where(choice.workspace_id == self._workspace_id, choice.created_at > func.now() - timedelta(days=days))

@@ -34,6 +34,7 @@ from bot.db.opinions import OpinionStore
 from bot.db.past_costs import PastCosts
 from bot.db.replies import ReplyStore
 from bot.db.rollups import RollupStore
+from bot.db.routing_weights import RoutingWeightsStore
 from bot.db.seals import SealStore
 from bot.db.thread_floors import ThreadFloorStore
 from bot.db.tier_bounds import TierBoundStore
@@ -69,6 +70,7 @@ class Unit:
     bounds: TierBoundStore
     labels: LabelStore
     asked: AskedStore
+    weights: RoutingWeightsStore
 
 
 class Database:
@@ -122,6 +124,7 @@ class Database:
                 TierBoundStore(session, workspace_id),
                 LabelStore(session, workspace_id),
                 AskedStore(session, workspace_id),
+                RoutingWeightsStore(session, workspace_id),
             )
 
     @asynccontextmanager

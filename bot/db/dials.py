@@ -44,10 +44,14 @@ class ScoreShiftRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Leaning:
-    """How one ask is weighed: the dial that was set, if any, and the shifts of P(tier 1 or 2 fails), in log-odds."""
+    """How one ask is weighed: the dial that was set, if any, and the shifts of P(tier 1 or 2 fails), in log-odds.
+
+    `learned` is the head that the workspace's own labels made, as it is kept.
+    """
 
     dial: str | None = None
     shifts: tuple[float, float] = (0.0, 0.0)
+    learned: bytes | None = None
 
 
 _LEANING = Prepared(
@@ -55,7 +59,8 @@ _LEANING = Prepared(
     SELECT coalesce(min(dial) FILTER (WHERE scope = 'user'), min(dial) FILTER (WHERE scope = 'channel'),
                     min(dial) FILTER (WHERE scope = 'workspace')) AS dial,
            coalesce((SELECT tier1 FROM score_shift WHERE workspace_id = :workspace_id), 0) AS tier1,
-           coalesce((SELECT tier2 FROM score_shift WHERE workspace_id = :workspace_id), 0) AS tier2
+           coalesce((SELECT tier2 FROM score_shift WHERE workspace_id = :workspace_id), 0) AS tier2,
+           (SELECT weights FROM routing_weights WHERE workspace_id = :workspace_id) AS learned
     FROM dial_setting
     WHERE workspace_id = :workspace_id AND (
         scope = 'workspace' AND key = '' OR scope = 'channel' AND key = :channel_id OR scope = 'user' AND key = :user_id)
@@ -73,7 +78,7 @@ class DialStore:
         """What holds for an ask: the person's own dial, else the channel's, else the workspace's."""
         who = {"workspace_id": self._workspace_id, "channel_id": channel_id, "user_id": user_id}
         row = await _LEANING.row(self._session, who)
-        return Leaning(row["dial"], (row["tier1"], row["tier2"]))
+        return Leaning(row["dial"], (row["tier1"], row["tier2"]), row["learned"])
 
     async def dials(self, channel_id: str, user_id: str) -> dict[str, str]:
         """Scope -> dial, of those that are set and touch this channel and person."""

@@ -14,8 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
+from bot.db.choices import ChoiceRow
 
-Kind = Literal["stronger", "thumbs_up", "thumbs_down", "rephrased", "corrected", "escalated", "regenerated"]
+Kind = Literal[
+    "stronger",
+    "thumbs_up",
+    "thumbs_down",
+    "rephrased",
+    "corrected",
+    "escalated",
+    "regenerated",
+    "judged_good",
+    "judged_bad",
+]
+
+_STRONGEST = 3
 
 
 class RoutingLabelRow(Base):
@@ -43,6 +56,18 @@ class Label:
     at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A label of an answer below the strongest tier that a score decided, with what the score had seen and said."""
+
+    task_id: UUID
+    kind: Kind
+    tier: int
+    features: bytes | None
+    tier1_fails: float
+    tier2_fails: float
+
+
 class LabelStore:
     """The labels of one workspace; of each kind one per task."""
 
@@ -60,6 +85,34 @@ class LabelStore:
         mine = RoutingLabelRow.workspace_id == self._workspace_id, RoutingLabelRow.task_id == task_id
         rows = await self._session.scalars(select(RoutingLabelRow).where(*mine).order_by(RoutingLabelRow.at))
         return [_label(row) for row in rows]
+
+    async def known(self, most: int) -> Sequence[Known]:
+        """The labels of the answers labelled last, answer by answer, oldest first; at most so many."""
+        label, choice = RoutingLabelRow, ChoiceRow
+        mine = (
+            select(label.task_id, label.kind, label.tier, label.features, choice.tier1_fails, choice.tier2_fails)
+            .join(choice, (choice.workspace_id == label.workspace_id) & (choice.task_id == label.task_id))
+            .where(
+                label.workspace_id == self._workspace_id,
+                label.tier < _STRONGEST,
+                choice.tier1_fails.is_not(None),
+                choice.tier2_fails.is_not(None),
+            )
+            .order_by(label.task_id.desc(), label.kind)
+            .limit(most)
+        )
+        found = [
+            Known(
+                row.task_id,
+                cast(Kind, row.kind),
+                row.tier,
+                row.features,
+                row.tier1_fails or 0.0,
+                row.tier2_fails or 0.0,
+            )
+            for row in await self._session.execute(mine)
+        ]
+        return found[::-1]
 
 
 def _label(row: RoutingLabelRow) -> Label:

@@ -19,6 +19,7 @@ from bot.db.opinions import OpinionRow
 from bot.db.price_overlays import PriceOverlayRow
 from bot.db.replies import ReplyPartRow
 from bot.db.rollup_cut import RollupCutRow
+from bot.db.routing_weights import RoutingWeightsRow
 from bot.db.thread_floors import ThreadFloorRow
 from bot.db.tier_bounds import TierBoundRow
 from bot.db.workspaces import WorkspaceRow
@@ -27,7 +28,7 @@ TABLES = (
     WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
     DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow, BudgetRow, BudgetSpendRow, BudgetNoticeRow,
     BudgetRequestRow, ForgottenDayRow, DialSettingRow, ScoreShiftRow, OpinionRow, ThreadFloorRow, TierBoundRow,
-    RoutingLabelRow, AskedRow, RollupCutRow,
+    RoutingLabelRow, AskedRow, RollupCutRow, RoutingWeightsRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -77,7 +77,9 @@ class Cascade:
         """A label, and the thread goes on with the tier it needed, unless somebody asked for one."""
         payer, (found, above) = call.payer, why
         async with self._db.unit(payer.workspace_id) as unit:
-            await unit.labels.record(Label(payer.task_id, "escalated", int(first.tier), found.value))
+            asked = await unit.asked.of(payer.task_id)
+            features = asked.features if asked else None
+            await unit.labels.record(Label(payer.task_id, "escalated", int(first.tier), found.value, features))
             floor = await unit.floors.of(payer.channel_id, payer.thread_ts)
             if floor is None or floor.source == "answer":
                 risen = ThreadFloor(int(above), "answer", payer.task_id)

@@ -63,7 +63,8 @@ class Choice:
     """Which tier answers and why; `confidence` is P(this tier suffices), `score` how hard it looks.
 
     `decided_by` is "wish", "thread", "rule:<name>", "score" or a model's id; `micros` is what deciding took,
-    `fails` are the estimated P(tier 1 fails) and P(tier 2 fails) before a workspace's own shift.
+    `fails` are the estimated P(tier 1 fails) and P(tier 2 fails) before a workspace's own shift and what its labels
+    `moved`, in log-odds.
     """
 
     intent: Intent
@@ -75,3 +76,4 @@ class Choice:
     score: float | None = None
     micros: float = 0.0
     fails: tuple[float, float] | None = None
+    moved: float = 0.0

@@ -18,6 +18,7 @@ from bot.db.opinions import StoredOpinion
 from bot.errors import DatabaseAway
 from bot.llm.model_client import Message
 from bot.routing.choice import Choice, Intent, Question, Tier
+from bot.routing.correction import correction_of
 from bot.routing.decide import decide
 from bot.routing.features import clip
 from bot.routing.router import Answer, Call, NoAnswer, Router
@@ -57,7 +58,9 @@ class Classifier:
 
     async def classify(self, question: Question, payer: Payer, leaning: Leaning = NO_LEANING) -> Choice:
         """The choice for an ask. A classifier that fails or talks nonsense costs one tier up, never the answer."""
-        stakes = Stakes(prices_in(self._tiers), Dial(leaning.dial or Dial.BALANCED), leaning.shifts)
+        stakes = Stakes(
+            prices_in(self._tiers), Dial(leaning.dial or Dial.BALANCED), leaning.shifts, correction_of(leaning.learned)
+        )
         decision = decide(question, stakes)
         if not decision.unsure:
             return decision.choice

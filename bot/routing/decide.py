@@ -72,7 +72,7 @@ def _sure(choice: Choice) -> Decision:
 def _by_score(question: Question, stakes: Stakes, scorer: Scorer, started: int) -> Decision:
     text = question.text
     context = context_of(question)
-    found = scorer.score(text, context)
+    found = scorer.score(text, context, stakes.learned)
     if found is None:
         reason = "Nothing to go by: the middle tier"
         return _sure(Choice(Intent.CHAT, Tier.STANDARD, 0.5, "score", reason, micros=_micros(started)))
@@ -80,7 +80,7 @@ def _by_score(question: Question, stakes: Stakes, scorer: Scorer, started: int) 
     trace = any(mark in head for mark in _TRACE_MARKS)
     intent = Intent.CODE if trace or "```" in head else found.intent
     estimates = found.tier1_fails, found.tier2_fails
-    fails = failing(estimates, stakes.shifts)
+    fails = failing(estimates, stakes.shifts, found.moved)
     costs, loss = stakes.costs(question, intent), stakes.loss(intent)
     totals = [fail * loss + cost for fail, cost in zip(fails, costs, strict=True)]
     best, second = sorted(range(3), key=totals.__getitem__)[:2]
@@ -97,6 +97,7 @@ def _by_score(question: Question, stakes: Stakes, scorer: Scorer, started: int) 
         score=round(found.hardness, 4),
         micros=_micros(started),
         fails=estimates,
+        moved=found.moved,
     )
     return Decision(choice, unsure)
 
@@ -110,11 +111,13 @@ def cheapest(fails: Sequence[float], costs: Sequence[float], loss: float) -> Tie
     return min(Tier, key=lambda tier: fails[tier - 1] * loss + costs[tier - 1])
 
 
-def failing(fails: tuple[float, float], shifts: tuple[float, float]) -> tuple[float, float, float]:
-    """P(fail) of each tier; a stronger one never fails more often."""
+def failing(
+    fails: tuple[float, float], shifts: tuple[float, float], learned: float = 0.0
+) -> tuple[float, float, float]:
+    """P(fail) of each tier after a workspace's shifts and what its labels added; a stronger one never fails more often."""
     first, second = fails
-    if shifts != (0.0, 0.0):
-        first, second = moved(first, shifts[0]), moved(second, shifts[1])
+    if learned or shifts != (0.0, 0.0):
+        first, second = moved(first, shifts[0] + learned), moved(second, shifts[1] + learned)
     second = min(first, second)
     return first, second, _TIER3_FAILS * second
 

@@ -67,7 +67,7 @@ def _per_tier(question: Question, choice: Choice, stakes: Stakes) -> Iterator[st
         return
     loss = stakes.loss(choice.intent)
     yield f"dial {stakes.dial}: a failed answer of this kind counts {_usd(loss)}"
-    for tier, cost, fail in zip(Tier, costs, failing(choice.fails, stakes.shifts), strict=True):
+    for tier, cost, fail in zip(Tier, costs, failing(choice.fails, stakes.shifts, choice.moved), strict=True):
         mark = "  <- chosen" if tier is choice.tier else ""
         yield f"  tier {tier}: {_usd(cost)} + {fail:.0%} likely to fail = {_usd(cost + fail * loss)}{mark}"
 

@@ -16,17 +16,24 @@ from typing import TypedDict
 from bot.routing.choice import Intent
 from bot.routing.features import BUCKETS, Features, clip, features, tokens
 
+MOVED_AT_MOST = 1.5
+"""How far a workspace's own head may move the log-odds: it has seen little."""
+
 _OPTIONS = re.compile(r"\n\(?[B-D][.)] ")
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Estimated probabilities that tier 1, and tier 2, would not do; `hardness` ranks texts, higher is harder."""
+    """Estimated probabilities that tier 1, and tier 2, would not do; `hardness` ranks texts, higher is harder.
+
+    `moved` is what a workspace's own head adds to their log-odds.
+    """
 
     tier1_fails: float
     tier2_fails: float
     hardness: float
     intent: Intent
+    moved: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +104,8 @@ class Scorer:
     intents: IntentWeights
     opinion: tuple[float, float]
 
-    def score(self, text: str, context: tuple[float, ...] | None = None) -> Score | None:
-        """Score the newest human text; None when there are no words to go by."""
+    def score(self, text: str, context: tuple[float, ...] | None = None, learned: Head | None = None) -> Score | None:
+        """Score the newest human text; None when there are no words to go by. `learned` is a workspace's own head."""
         clipped = clip(text)
         words = tokens(clipped)
         if not any(map(str.isalnum, words)):
@@ -107,7 +114,8 @@ class Scorer:
         first, second = self.first.raw(seen, context), self.second.raw(seen, context)
         has_options = _OPTIONS.search(clipped) is not None
         hardness = self.exam_gain.of(seen) if has_options else self.gain.of(seen) + 0.1 * (first + second)
-        return Score(self.first.of(first), self.second.of(second), hardness, self.intents.best(seen))
+        moved = max(-MOVED_AT_MOST, min(MOVED_AT_MOST, learned.of(seen))) if learned else 0.0
+        return Score(self.first.of(first), self.second.of(second), hardness, self.intents.best(seen), moved)
 
     def trusted(self, confidence: float) -> float:
         """What a model's own confidence is worth: a curve over its log-odds (its source stands in the weights file)."""

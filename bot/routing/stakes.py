@@ -9,6 +9,7 @@ from functools import cache
 from bot.costs.price_book import PriceBook, load_price_book
 from bot.errors import SettingError
 from bot.routing.choice import Intent, Question, Tier
+from bot.routing.scorer import Head
 from bot.routing.tiers import Tiers, read_tiers
 
 
@@ -77,11 +78,15 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Stakes:
-    """What an ask is decided by, beside its words: prices, dial, and the workspace's own shift of P(tier 1 or 2 fails), in log-odds."""
+    """What an ask is decided by, beside its words: prices, dial, and the workspace's own shift of P(tier 1 or 2 fails), in log-odds.
+
+    `learned` is the head that its labels made.
+    """
 
     prices: Prices
     dial: Dial = Dial.BALANCED
     shifts: tuple[float, float] = (0.0, 0.0)
+    learned: Head | None = None
 
     def costs(self, question: Question, intent: Intent) -> tuple[float, ...]:
         """USD expected of an answer by each tier."""

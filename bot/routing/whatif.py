@@ -53,7 +53,7 @@ def replayed(choices: Sequence[Billed], stakes: Stakes) -> Replay:
             before.add(tier, costs[tier - 1], (0.0, 0.0, 0.0))
             after.add(tier, costs[tier - 1], (0.0, 0.0, 0.0))
             continue
-        fails = failing((choice.tier1_fails, choice.tier2_fails), stakes.shifts)
+        fails = failing((choice.tier1_fails, choice.tier2_fails), stakes.shifts, choice.moved)
         again = cheapest(fails, costs, stakes.loss(Intent(choice.intent))) if choice.decided_by == "score" else tier
         before.add(tier, costs[tier - 1], fails)
         after.add(again, costs[again - 1], fails)

@@ -24,6 +24,7 @@ from bot.db.labels import Label
 from bot.db.ledger import Window
 from bot.db.opinions import StoredOpinion
 from bot.db.past_costs import LatePrice
+from bot.db.routing_weights import RoutingWeights
 from bot.db.thread_floors import ThreadFloor
 from bot.db.tier_bounds import TierBound
 from tests.costs.budgeting import WORKSPACE
@@ -75,6 +76,7 @@ class Acme:
         return {"held": self.counters, "released_usd": "1", "spent_usd": "1", "overshot_usd": "1"}
 
 
+WEIGHTS = RoutingWeights(b"learned", 200, 0.5, 0.6)
 BUDGET = Budget(WORKSPACE, Decimal(5), Mode.SOFT, "U1")
 DUE, TOLD = Notice("due:1", "outcome", {"request": "none"}), Notice("told:1", "outcome", {"request": "none"})
 
@@ -124,6 +126,9 @@ READS: dict[str, Try] = {
     "asked.of": lambda unit, acme: unit.asked.of(acme.lease.task_id),
     "asked.newest": lambda unit, _: unit.asked.newest("C1", "U1", new_id()),
     "bounds.all": lambda unit, _: unit.bounds.all(),
+    "asked.newest_features": lambda unit, _: unit.asked.newest_features(9),
+    "labels.known": lambda unit, _: unit.labels.known(9),
+    "weights.read": lambda unit, _: unit.weights.read(),
     "labels.of_task": lambda unit, acme: unit.labels.of_task(acme.lease.task_id),
 }
 """What answers with nothing where there is nothing of one's own."""
@@ -167,6 +172,8 @@ WRITES: dict[str, Try] = {
     "bounds.put": lambda unit, _: unit.bounds.put(TierBound("C1", 1, 1), "U9"),
     "bounds.lift": lambda unit, _: unit.bounds.lift("C1"),
     "asked.remember": lambda unit, acme: unit.asked.remember(replace(acme.asked, tier=1)),
+    "weights.put": lambda unit, _: unit.weights.put(replace(WEIGHTS, weights=b"stolen")),
+    "weights.drop": lambda unit, _: unit.weights.drop(),
     "labels.record": lambda unit, acme: unit.labels.record(Label(acme.lease.task_id, "thumbs_up", 1)),
     "digests.stop": lambda unit, _: unit.digests.stop(),
     "digests.claim": lambda unit, _: unit.digests.claim(Kind.DAILY, DAY, "C9"),

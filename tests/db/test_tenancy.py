@@ -33,6 +33,7 @@ from tests.db.every_query import (
     READS,
     TOKEN,
     TOLD,
+    WEIGHTS,
     WRITES,
     Acme,
     asked_for_more,
@@ -78,11 +79,17 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         mine = Acme(taken.lease, run, expired, unpriced, request, tuple(map(str, held)))
         await unit.choices.remember(mine.choice)
         await unit.choices.remember(replace(mine.choice, task_id=FAST.task_id))
-        await unit.floors.put("C1", "1.0", mine.floor)
-        await unit.bounds.put(TierBound("C1", 2, 3), "U1")
-        await unit.asked.remember(mine.asked)
-        await unit.labels.record(Label(taken.lease.task_id, "escalated", 1, "because"))
+        await remember_routes(unit, mine)
     return mine
+
+
+async def remember_routes(unit: Unit, mine: Acme) -> None:
+    """Something in every table that routing remembers by."""
+    await unit.floors.put("C1", "1.0", mine.floor)
+    await unit.bounds.put(TierBound("C1", 2, 3), "U1")
+    await unit.asked.remember(mine.asked)
+    await unit.weights.put(WEIGHTS)
+    await unit.labels.record(Label(mine.lease.task_id, "escalated", 1, "because"))
 
 
 @pytest.mark.parametrize("name", READS)
