@@ -12,6 +12,7 @@ from bot import log
 from bot.config import Settings, provider_keys
 from bot.conversation.answer import Answerer
 from bot.conversation.choosing import Chooser
+from bot.conversation.shadow import shadowing
 from bot.costs import overlays
 from bot.costs.folding import fold
 from bot.costs.footer import footer_of
@@ -136,7 +137,9 @@ async def lucy(
         inquiry = Inquiry(db, tiers.deployments, tiers.baseline[1], generations)
         reports, composer = Reports(db, tiers.baseline[0]), Composer(db, tiers.baseline[0])
         chooser, cascade = Chooser(db, Classifier(router, tiers, db), tiers), Cascade(router, tiers, db)
-        parts = _Parts(db, ingest_db, telemetry, client, chooser, cascade, reports, composer, book, inquiry, spool)
+        shadow = await stack.enter_async_context(shadowing(db, router, tiers, settings.shadow))
+        answerer = Answerer(db, chooser, cascade, shadow, reports.answer, telemetry)
+        parts = _Parts(db, ingest_db, telemetry, client, answerer, reports, composer, book, inquiry, spool)
         await overlays.refresh(db, book)
         scorer.shipped()
         await loading
@@ -154,8 +157,7 @@ class _Parts:
     ingest_db: Database
     telemetry: Telemetry
     client: LitellmClient
-    chooser: Chooser
-    cascade: Cascade
+    answerer: Answerer
     reports: Reports
     composer: Composer
     book: PriceBook
@@ -172,9 +174,8 @@ async def _serve(
     people = People(clients)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     threads = Threads(db, clients, people, footer_of(db), parts.telemetry, settings.settle_s)
-    answerer = Answerer(db, parts.chooser, parts.cascade, parts.reports.answer, parts.telemetry)
     pace = Pace(settings.concurrency, settings.lease_s)
-    worker = Worker(db, threads, answerer, split, parts.telemetry, pace)
+    worker = Worker(db, threads, parts.answerer, split, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     ingest = Ingest(parts.ingest_db, worker.wake)
     spend = SpendForm(db, parts.reports, Naming(people, Permalinks(clients)))

@@ -77,6 +77,13 @@ class Settings(BaseSettings):
         description="Months of single calls to keep beside the present one; older ones are dropped, their sums stay. "
         "Unset: all.",
     )
+    shadow: float = Field(
+        0.0,
+        ge=0,
+        le=0.02,
+        description="Share of cheap answers that a stronger model judges afterwards, unseen and within the budgets, "
+        "for `lucy learn`; 0 to 0.02.",
+    )
     encryption_keys: Annotated[list[SecretStr], NoDecode] = Field(
         default_factory=list,
         description="Fernet keys, newest first, separated by commas; needed with `SLACK_CLIENT_ID`, "

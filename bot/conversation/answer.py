@@ -9,6 +9,7 @@ from uuid import UUID
 from bot.conversation.ask import Ask
 from bot.conversation.choosing import Chooser
 from bot.conversation.prompt import build_prompt
+from bot.conversation.shadow import Shadow
 from bot.costs.tracker import Purpose
 from bot.db.database import Database
 from bot.routing.cascade import Cascade
@@ -31,10 +32,16 @@ class Answerer:
     """Turns an ask into stored reply parts."""
 
     def __init__(
-        self, db: Database, chooser: Chooser, cascade: Cascade, costs: CostAnswer, telemetry: Telemetry
+        self,
+        db: Database,
+        chooser: Chooser,
+        cascade: Cascade,
+        shadow: Shadow,
+        costs: CostAnswer,
+        telemetry: Telemetry,
     ) -> None:
-        self._db, self._chooser, self._cascade, self._costs = db, chooser, cascade, costs
-        self._telemetry = telemetry
+        self._db, self._chooser, self._cascade, self._shadow = db, chooser, cascade, shadow
+        self._costs, self._telemetry = costs, telemetry
 
     async def answer(self, ask: Ask) -> None:
         """Keep an answer for `ask`. Raises NoAnswer when no model could, LeaseLost when another worker has the ask."""
@@ -51,7 +58,8 @@ class Answerer:
                 prompt = build_prompt(ask.transcript)
                 call = Call(ask.payer, Purpose.REPLY, choice.tier, choice.intent.value, prompt, keep=ask.keep)
                 call = replace(call, show=ask.show, ceiling=chosen.ceiling, family=chosen.family)
-                await self._cascade.answer(call, None if choice.decided_by == "wish" else ask.transcript.text)
+                doubted = None if choice.decided_by == "wish" else ask.transcript.text
+                self._shadow.follow(ask, chosen, await self._cascade.answer(call, doubted))
 
     async def settle_late(self) -> None:
         """Keep the answers that came while the database was away: they are paid for. Raises DatabaseAway."""

@@ -22,7 +22,7 @@ def footer_of(db: Database) -> Callable[[UUID, UUID], Awaitable[str | None]]:
         served = next((row for row in reversed(rows) if row.state == "settled" and row.purpose == "reply"), None)
         if served is None:
             return None
-        cost = sum((row.cost_usd for row in rows if row.cost_usd is not None), Decimal(0))
+        cost = sum((row.cost_usd for row in rows if row.cost_usd is not None and row.purpose != "judge"), Decimal(0))
         price = show(cost) if served.cost_usd is not None else "unpriced"
         fell_back = " · fallback" if served.attempt > 1 else ""
         seconds = f"{(served.latency_ms or 0) / 1000:.1f} s"

@@ -131,8 +131,8 @@ class Tracker:
         return replace(outcome, flags=flags) if flags else outcome
 
     def _terms(self, attempt: Attempt) -> Terms:
-        """Classifying is Lucy's own overhead: who always asks the frontier never pays for it, so it saves nothing."""
-        known = None if attempt.purpose is Purpose.CLASSIFY else self._baseline_price
+        """Classifying and judging are Lucy's own overhead: who always asks the frontier never pays for it, so it saves nothing."""
+        known = None if attempt.purpose in (Purpose.CLASSIFY, Purpose.JUDGE) else self._baseline_price
         baseline = self._book.today(self._baseline_model, known)
         return Terms(attempt.deployment, attempt.price, baseline, attempt.input_bytes)
 

@@ -109,6 +109,7 @@ class Road:
     router: Router
     breakers: Breakers
     cascade: Cascade
+    tiers: Tiers
 
     def call(self, tier: Tier = Tier.FAST, **more: Any) -> Call:
         payer = Payer(self.workspace_id, new_id(), "U1", "C1", "1.0")
@@ -140,7 +141,7 @@ def road_on(db: Database, workspace_id: UUID, source: str = "default") -> Road:
     tracker = Tracker(db, book, tiers.baseline, Telemetry(), clock.sleep)
     router = Router(tiers, models, tracker, breakers, clock.time())
     cascade = Cascade(router, tiers, db, lambda: clock.now)
-    return Road(db, workspace_id, clock, models, router, breakers, cascade)
+    return Road(db, workspace_id, clock, models, router, breakers, cascade, tiers)
 
 
 def fault(kind: FaultKind, **more: Any) -> ModelFault:
