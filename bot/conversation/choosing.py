@@ -82,10 +82,7 @@ async def _standing(unit: Unit, payer: Payer) -> Standing | None:
     floor = await unit.floors.of(payer.channel_id, payer.thread_ts)
     if floor is None:
         return None
-    served = [
-        row for row in await unit.costs.of_task(floor.task_id) if row.purpose == "reply" and row.state == "settled"
-    ]
-    last = Usage(input_tokens=served[-1].input_tokens, output_tokens=served[-1].output_tokens) if served else Usage()
+    last = Usage(input_tokens=floor.read_tokens, output_tokens=floor.written_tokens)
     return Standing(Tier(floor.tier), floor.source == "asked", floor.idle_s, last)
 
 

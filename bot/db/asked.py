@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, Select, SmallInteger, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Index, LargeBinary, SmallInteger, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
+from bot.db.prepared import Prepared
 
 
 class AskedRow(Base):
@@ -41,6 +41,20 @@ class Asked:
     age_s: float = 0.0
 
 
+_FIELDS = tuple(name for name in Asked.__slots__ if name != "age_s")
+_REMEMBER = Prepared(
+    f"""
+    INSERT INTO asked (workspace_id, {", ".join(_FIELDS)}) VALUES (:workspace_id, {", ".join(f":{name}" for name in _FIELDS)})
+    ON CONFLICT (workspace_id, task_id) DO UPDATE SET tier = excluded.tier
+    """
+)
+_ASKED = f"SELECT {', '.join(_FIELDS)}, extract(epoch FROM now() - at)::float8 AS age_s FROM asked WHERE workspace_id = :workspace_id"
+_OF = Prepared(f"{_ASKED} AND task_id = :task_id")
+_NEWEST = Prepared(
+    f"{_ASKED} AND channel_id = :channel_id AND user_id = :user_id AND task_id <> :task_id ORDER BY at DESC LIMIT 1"
+)
+
+
 class AskedStore:
     """The latest asks of one workspace; those of a month ago are dropped."""
 
@@ -49,33 +63,22 @@ class AskedStore:
 
     async def remember(self, asked: Asked) -> None:
         """Keep an ask; one that is tried again keeps its newest tier."""
-        fields = {name: getattr(asked, name) for name in Asked.__slots__ if name != "age_s"}
-        row = insert(AskedRow).values(workspace_id=self._workspace_id, **fields)
-        await self._session.execute(
-            row.on_conflict_do_update(index_elements=["workspace_id", "task_id"], set_={"tier": asked.tier})
-        )
+        fields = {name: getattr(asked, name) for name in _FIELDS}
+        await _REMEMBER.value(self._session, {"workspace_id": self._workspace_id, **fields})
 
     async def of(self, task_id: UUID) -> Asked | None:
         """One ask, or None when it is too long ago."""
-        return await self._one(self._all().where(AskedRow.task_id == task_id))
+        return await self._one(_OF, task_id=task_id)
 
     async def newest(self, channel_id: str, user_id: str, but: UUID) -> Asked | None:
         """What a person asked last in a channel, `but` for the ask that is being answered."""
-        theirs = AskedRow.channel_id == channel_id, AskedRow.user_id == user_id, AskedRow.task_id != but
-        return await self._one(self._all().where(*theirs).order_by(AskedRow.at.desc()).limit(1))
+        return await self._one(_NEWEST, channel_id=channel_id, user_id=user_id, task_id=but)
 
     async def newest_features(self, most: int) -> Sequence[bytes]:
         """The features of the latest asks."""
         mine = select(AskedRow.features).where(AskedRow.workspace_id == self._workspace_id)
         return (await self._session.scalars(mine.order_by(AskedRow.at.desc()).limit(most))).all()
 
-    def _all(self) -> Select[AskedRow, int]:
-        age = func.extract("epoch", func.now() - AskedRow.at)
-        return select(AskedRow, age).where(AskedRow.workspace_id == self._workspace_id)
-
-    async def _one(self, mine: Select[AskedRow, int]) -> Asked | None:
-        found = (await self._session.execute(mine)).one_or_none()
-        if found is None:
-            return None
-        row, age_s = found
-        return Asked(row.task_id, row.channel_id, row.thread_ts, row.user_id, row.tier, row.features, float(age_s))
+    async def _one(self, statement: Prepared, **which: object) -> Asked | None:
+        row = await statement.row(self._session, {"workspace_id": self._workspace_id, **which})
+        return Asked(**row) if row else None

@@ -98,6 +98,7 @@ _REMEMBER = Prepared(
     """
 )
 
+
 class ChoiceStore:
     """The choices of one workspace."""
 

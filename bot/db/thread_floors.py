@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SmallInteger, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import SmallInteger, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Id, Instant, Key, Words
+from bot.db.prepared import Prepared
 
 Source = Literal["answer", "asked"]
 
@@ -30,12 +30,38 @@ class ThreadFloorRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class ThreadFloor:
-    """The tier of a thread's last answer, or the one somebody `asked` for; `task_id` is the last ask that set it."""
+    """The tier of a thread's last answer, or the one somebody `asked` for; `task_id` is the last ask that set it.
+
+    `idle_s` is for how many seconds nobody touched it, `read_tokens` and `written_tokens` what that ask's answer took.
+    """
 
     tier: int
     source: Source
     task_id: UUID
     idle_s: float = 0.0
+    read_tokens: int = 0
+    written_tokens: int = 0
+
+
+_OF = Prepared(
+    """
+    SELECT tier, source, task_id, extract(epoch FROM now() - set_at)::float8 AS idle_s,
+           coalesce(last.input_tokens, 0) AS read_tokens, coalesce(last.output_tokens, 0) AS written_tokens
+    FROM thread_floor AS floor LEFT JOIN LATERAL (
+        SELECT input_tokens, output_tokens FROM cost_log
+        WHERE workspace_id = floor.workspace_id AND task_id = floor.task_id AND purpose = 'reply' AND state = 'settled'
+        ORDER BY created_at DESC LIMIT 1) AS last ON true
+    WHERE workspace_id = :workspace_id AND channel_id = :channel_id AND thread_ts = :thread_ts
+    """
+)
+_PUT = Prepared(
+    """
+    INSERT INTO thread_floor (workspace_id, channel_id, thread_ts, tier, source, task_id)
+    VALUES (:workspace_id, :channel_id, :thread_ts, :tier, :source, :task_id)
+    ON CONFLICT (workspace_id, channel_id, thread_ts)
+    DO UPDATE SET tier = excluded.tier, source = excluded.source, task_id = excluded.task_id, set_at = now()
+    """
+)
 
 
 class ThreadFloorStore:
@@ -46,27 +72,13 @@ class ThreadFloorStore:
 
     async def of(self, channel_id: str, thread_ts: str) -> ThreadFloor | None:
         """A thread's floor and for how many seconds nobody touched it; None where Lucy has not answered yet."""
-        idle = func.extract("epoch", func.now() - ThreadFloorRow.set_at)
-        found = (
-            await self._session.execute(select(ThreadFloorRow, idle).where(*self._key(channel_id, thread_ts)))
-        ).one_or_none()
-        if found is None:
-            return None
-        row, idle_s = found
-        return ThreadFloor(row.tier, cast(Source, row.source), row.task_id, float(idle_s))
+        row = await _OF.row(self._session, self._key(channel_id, thread_ts))
+        return ThreadFloor(**row) if row else None
 
     async def put(self, channel_id: str, thread_ts: str, floor: ThreadFloor) -> None:
         """From now on this is the thread's floor."""
         fields = {"tier": floor.tier, "source": floor.source, "task_id": floor.task_id}
-        key = {"workspace_id": self._workspace_id, "channel_id": channel_id, "thread_ts": thread_ts}
-        row = insert(ThreadFloorRow).values(**key, **fields)
-        await self._session.execute(
-            row.on_conflict_do_update(index_elements=list(key), set_={**fields, "set_at": func.now()})
-        )
+        await _PUT.value(self._session, {**self._key(channel_id, thread_ts), **fields})
 
-    def _key(self, channel_id: str, thread_ts: str) -> tuple[ColumnElement[bool], ...]:
-        return (
-            ThreadFloorRow.workspace_id == self._workspace_id,
-            ThreadFloorRow.channel_id == channel_id,
-            ThreadFloorRow.thread_ts == thread_ts,
-        )
+    def _key(self, channel_id: str, thread_ts: str) -> dict[str, object]:
+        return {"workspace_id": self._workspace_id, "channel_id": channel_id, "thread_ts": thread_ts}

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import SmallInteger, delete, func, select
+from sqlalchemy import SmallInteger, delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
+from bot.db.prepared import Prepared
 
 EVERYWHERE = ""
 """The channel of a bound that holds in all of them."""
@@ -37,6 +38,11 @@ class TierBound:
     ceiling: int | None
 
 
+_ALL = Prepared(
+    "SELECT channel_id, floor, ceiling FROM tier_bound WHERE workspace_id = :workspace_id ORDER BY channel_id"
+)
+
+
 class TierBoundStore:
     """The bounds of one workspace."""
 
@@ -45,9 +51,7 @@ class TierBoundStore:
 
     async def all(self) -> Sequence[TierBound]:
         """Every bound, that of the workspace first."""
-        mine = select(TierBoundRow).where(TierBoundRow.workspace_id == self._workspace_id)
-        rows = await self._session.scalars(mine.order_by(TierBoundRow.channel_id))
-        return [TierBound(row.channel_id, row.floor, row.ceiling) for row in rows]
+        return [TierBound(**row) for row in await _ALL.rows(self._session, {"workspace_id": self._workspace_id})]
 
     async def put(self, bound: TierBound, set_by: str) -> None:
         """Bound a channel, or with EVERYWHERE the workspace, anew."""
