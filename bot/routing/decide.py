@@ -26,7 +26,7 @@ _SHORT = 80
 """Characters: a longer answer says something of its own."""
 
 _TRACE_MARKS = ("Traceback (most recent", "Error:", "Exception:", "Exception in ", "\tat ", "    at ", "panic:")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _LONG, _LONG_UNSPACED, _SEEN, _LOOKED_AT = 1500, 40, 300, 3000
 _TIERS = tuple(Tier)
 
@@ -129,7 +129,9 @@ def moved(probability: float, shift: float) -> float:
 
 def _is_long(text: str) -> bool:
     """A long request is no small talk, whatever its words; scripts without spaces say more per character."""
-    return len(text) > _LONG or (not text.isascii() and len(_UNSPACED.findall(text[:_SEEN])) >= _LONG_UNSPACED)
+    return len(text) > _LONG or (
+        not text.isascii() and sum(map(len, _UNSPACED.findall(text[:_SEEN]))) >= _LONG_UNSPACED
+    )
 
 
 _WORK = {

@@ -20,10 +20,13 @@ HEAD, TAIL = 500, 150
 FIRST, LAST = 160, 40
 """Only so many characters, and of them so many words, of the beginning and the end are read: the time is bounded."""
 
+_BEGINS, _ENDS = FIRST + 20, LAST + 20
+"""Characters that hold the first and the last words where each is one: no more are looked at, and the words are the same."""
+
 _NUMBER = re.compile(r"\d+")
 _TOKEN = re.compile(r"[^\W\d_]+|0|[^\w\s]")
 _ALONE = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_UNSPACED = re.compile(f"[{_ALONE}]")
+_UNSPACED = re.compile(f"[{_ALONE}]+")
 _TOKEN_OF_ANY_SCRIPT = re.compile(rf"[{_ALONE}]|[^\W\d_{_ALONE}]+|0|[^\w\s]")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 """Soft hyphens, zero-width characters and marks of direction: nobody sees them, so they must not part words."""
@@ -50,10 +53,14 @@ def clip(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Words in lower case, each number as 0, each character of a script without spaces on its own; the first and last ones."""
-    if text.isascii():
-        found = _TOKEN.findall(_NUMBER.sub("0", text.lower()))
-    else:
-        found = _TOKEN_OF_ANY_SCRIPT.findall(_NUMBER.sub("0", _UNSEEN.sub("", text).lower()))
+    plain = text.isascii()
+    seen = _NUMBER.sub("0", text.lower() if plain else _UNSEEN.sub("", text).lower())
+    every = (_TOKEN if plain else _TOKEN_OF_ANY_SCRIPT).findall
+    if not plain and len(seen) >= _BEGINS + _ENDS:
+        first, last = every(seen[:_BEGINS]), every(seen[-_ENDS:])
+        if len(first) > FIRST and len(last) > LAST:
+            return first[:FIRST] + last[-LAST:]
+    found = every(seen)
     return found if len(found) <= FIRST + LAST else found[:FIRST] + found[-LAST:]
 
 
@@ -72,7 +79,7 @@ def statistics(text: str, words: Sequence[str]) -> tuple[float, ...]:
     """Figures about a text, each roughly between 0 and 1; the order is the weights file's."""
     size, count = max(1, len(text)), max(1, len(words))
     plain = text.isascii()
-    unspaced = 0 if plain else len(_UNSPACED.findall(text))
+    unspaced = 0 if plain else sum(map(len, _UNSPACED.findall(text)))
     reach = size + 2 * unspaced
     return (
         math.log1p(reach) / 8,

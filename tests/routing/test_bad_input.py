@@ -87,6 +87,16 @@ def test_what_was_said_before_forces_nothing(injection: str) -> None:
     assert injected.choice.tier is plain.choice.tier
 
 
+@pytest.mark.parametrize("inside", [100, 155, 175, 305, 345])
+def test_of_a_script_without_spaces_the_first_and_the_last_words_count_wherever_others_stand(inside: int) -> None:
+    characters = [chr(0x4E00 + n) for n in range(360)]
+    words = [*characters[:inside], "kubernetes", "0", *characters[inside:]]
+
+    found = tokens("".join(characters[:inside]) + "Kubernetes 42" + "".join(characters[inside:]))
+
+    assert found == words[:FIRST] + words[-LAST:]
+
+
 def test_zero_width_characters_change_no_words() -> None:
     assert tokens("re\u200bfactor\u00ad this mod\u200dule") == tokens("refactor this module")
 
