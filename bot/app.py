@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -29,7 +29,6 @@ from bot.db.operations import Operations
 from bot.db.watch import exposition, sweep
 from bot.digests.compose import Composer
 from bot.digests.run import DigestRunner
-from bot.errors import DatabaseAway
 from bot.llm.generations import generations
 from bot.llm.litellm_client import LitellmClient
 from bot.routing import scorer
@@ -56,6 +55,7 @@ from bot.slack.installations import Clients, OneToken, StoredTokens, Tokens, int
 from bot.slack.oauth import OAuthPages
 from bot.slack.people import People
 from bot.slack.permalinks import Permalinks
+from bot.slack.readiness import readiness
 from bot.slack.socket import socket_mode
 from bot.slack.spend_form import Naming, SpendForm
 from bot.slack.split import split
@@ -189,7 +189,7 @@ async def _serve(
     await stack.enter_async_context(schedule(_jobs(db, digests, notices, parts, settings.ledger_months)))
     scrape = partial(exposition, db, parts.telemetry)
     metrics_url = await stack.enter_async_context(serving_metrics(scrape, settings.metrics_addr))
-    app = web_app(bolt if secret else None, _missing(db, parts.client), pages)
+    app = web_app(bolt if secret else None, readiness(db, lambda: parts.client.warm), pages)
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
     if settings.slack_app_token:
         token = settings.slack_app_token.get_secret_value()
@@ -205,19 +205,6 @@ async def _working(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
     finally:
         await worker.stop()
         await task
-
-
-def _missing(db: Database, client: LitellmClient) -> Callable[[], Awaitable[list[str]]]:
-    async def missing() -> list[str]:
-        lacking = [] if client.warm else ["litellm is loading"]
-        try:
-            async with asyncio.timeout(2):
-                await db.ping()
-        except (DatabaseAway, TimeoutError):
-            lacking.append("the database does not answer")
-        return lacking
-
-    return missing
 
 
 def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, parts: _Parts, months: int | None) -> Jobs:
