@@ -49,7 +49,7 @@ _OF = Prepared(
            coalesce(last.input_tokens, 0) AS read_tokens, coalesce(last.output_tokens, 0) AS written_tokens
     FROM thread_floor AS floor LEFT JOIN LATERAL (
         SELECT input_tokens, output_tokens FROM cost_log
-        WHERE workspace_id = floor.workspace_id AND task_id = floor.task_id AND purpose = 'reply' AND state = 'settled'
+        WHERE workspace_id = :workspace_id AND task_id = floor.task_id AND purpose = 'reply' AND state = 'settled'
         ORDER BY created_at DESC LIMIT 1) AS last ON true
     WHERE workspace_id = :workspace_id AND channel_id = :channel_id AND thread_ts = :thread_ts
     """
