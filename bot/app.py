@@ -52,6 +52,7 @@ from bot.slack.explain_form import ExplainForm
 from bot.slack.export_form import ExportForm
 from bot.slack.ingest import Ingest
 from bot.slack.installations import Clients, OneToken, StoredTokens, Tokens, introduce
+from bot.slack.limits import Limits
 from bot.slack.oauth import OAuthPages
 from bot.slack.people import People
 from bot.slack.permalinks import Permalinks
@@ -170,7 +171,7 @@ async def _serve(
 ) -> tuple[str, str | None, DigestRunner, asyncio.Task[None]]:
     """Listen, tick and work until the stack closes: intake ends first, then the worker drains."""
     db, base_url = parts.db, settings.slack_api_url
-    clients = Clients(await _tokens(settings, db), base_url)
+    clients = Clients(await _tokens(settings, db), base_url, Limits(db, settings.slack_rate))
     people = People(clients)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     threads = Threads(db, clients, people, footer_of(db), parts.telemetry, settings.settle_s)

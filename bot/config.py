@@ -122,6 +122,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds to wait before looking whether a post whose fate is unknown stands in Slack.",
     )
+    slack_rate: float = Field(
+        1,
+        gt=0,
+        description="Times Slack's published rates at which Lucy calls it at most, all replicas together.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     log_format: Literal["json", "console"] = Field(
         "console",

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.commands.demo_world import tiers_toml
+from bot.commands.demo_world import NO_LIMIT, tiers_toml
 from bot.sandbox.sandbox import Sandbox
 from tests.tracked import ROOT
 
@@ -117,6 +117,7 @@ def _settings(sandbox: Sandbox, folder: Path, port: int) -> dict[str, str]:
         "LUCY_HOME": str(folder / "home"),
         "LUCY_TIERS": str(folder / "tiers.toml"),
         "LUCY_METRICS_ADDR": "off",
+        "LUCY_SLACK_RATE": str(NO_LIMIT),
         "LUCY_LOG_LEVEL": "ERROR",
     }
 

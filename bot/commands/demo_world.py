@@ -14,6 +14,9 @@ from bot.config import Settings, load_settings
 from bot.sandbox.providers.invoice import PRICES
 from bot.sandbox.sandbox import Providers, Sandbox
 
+NO_LIMIT = 1000.0
+"""Times Slack's rates: the sandbox's Slack refuses a call only when it is told to."""
+
 _TIERS = (
     ("fast", 20, 1024, ("gemini/gemini-3.1-flash-lite", "openai/gpt-6-luna")),
     ("standard", 40, 4096, ("moonshot/kimi-k2.6", "openai/gpt-6.1-terra")),
@@ -55,6 +58,7 @@ def demo_settings(sandbox: Sandbox, base: Settings, tiers: str) -> Settings:
             "slack_app_token": None,
             "slack_client_id": None,
             "slack_api_url": sandbox.slack.api_url,
+            "slack_rate": NO_LIMIT,
             "encryption_keys": [],
             "home": base.home / "demo",
             "host": "127.0.0.1",

@@ -36,6 +36,7 @@ from bot.db.replies import ReplyStore
 from bot.db.rollups import RollupStore
 from bot.db.routing_weights import RoutingWeightsStore
 from bot.db.seals import SealStore
+from bot.db.slack_buckets import SlackBucketStore
 from bot.db.thread_floors import ThreadFloorStore
 from bot.db.tier_bounds import TierBoundStore
 from bot.db.transaction import refuse_closed, transaction
@@ -71,6 +72,7 @@ class Unit:
     labels: LabelStore
     asked: AskedStore
     weights: RoutingWeightsStore
+    slack_buckets: SlackBucketStore
 
 
 class Database:
@@ -125,6 +127,7 @@ class Database:
                 LabelStore(session, workspace_id),
                 AskedStore(session, workspace_id),
                 RoutingWeightsStore(session, workspace_id),
+                SlackBucketStore(session, workspace_id),
             )
 
     @asynccontextmanager

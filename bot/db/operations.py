@@ -25,6 +25,7 @@ from bot.db.prepared import Prepared
 from bot.db.price_overlays import PriceOverlay, add, overlays
 from bot.db.queue import QUEUE, Queue
 from bot.db.sharded_claim import claim_sharded
+from bot.db.slack_buckets import DROP_FULL
 from bot.db.unresolved import Unresolved, unresolved
 from bot.db.workspaces import WorkspaceRow
 from bot.errors import Undecryptable
@@ -88,7 +89,7 @@ class Operations:
 
     async def clean(self) -> None:
         """Wipe what dead asks still hold after seven days, drop what is finished for as long."""
-        for statement in (WIPE_DEAD, DROP_DONE, DROP_PARTS, DROP_TOLD, DROP_OPINIONS, DROP_ASKED):
+        for statement in (WIPE_DEAD, DROP_DONE, DROP_PARTS, DROP_TOLD, DROP_OPINIONS, DROP_ASKED, DROP_FULL):
             await self._session.execute(statement)
         stale = OAuthStateRow.created_at < func.now() - STATE_LIFETIME
         await self._session.execute(delete(OAuthStateRow).where(stale))

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.db.database import inside_unit
 from bot.errors import LucyError
+from bot.slack.limits import Share, Unlimited
 
 TIMEOUT_S = 10
 _LONGEST_WAIT_S = 60.0
@@ -20,6 +21,8 @@ _PERHAPS = frozenset({"fatal_error", "internal_error", "request_timeout", "servi
 """Errors after which, as Slack says, some of the call may have happened."""
 _READS = ("auth.test", "users.", "conversations.", "team.", "chat.getPermalink")
 _NO_JSON = ("files.",)
+_HAS_A_CHOICE = ("chat.startStream", "chat.appendStream")
+"""Whose caller took a token before, and does something else when Slack refuses; the other calls wait for theirs."""
 
 Permit = Callable[[], Awaitable[None]]
 """Asked right before a call leaves; raises when it may not."""
@@ -40,20 +43,26 @@ class SlackUnsure(LucyError):
 class SlackClient:
     """One workspace's Web API."""
 
-    def __init__(self, token: str, base_url: str) -> None:
-        """`base_url` ends with `/api/`."""
+    def __init__(self, token: str, base_url: str, share: Share | None = None) -> None:
+        """`base_url` ends with `/api/`; without a `share` only Slack's own refusals hold calls back."""
+        self._share = share or Unlimited()
         self._web = AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[])
 
     async def call(self, method: str, permit: Permit | None = None, /, **arguments: Any) -> dict[str, Any]:
-        """Call a method. Raises SlackRefused or SlackUnsure; only reads are repeated when unsure."""
+        """Call a method, when it is its turn. Only reads are repeated when unsure.
+
+        Raises SlackRefused, SlackUnsure, DatabaseAway.
+        """
         assert not inside_unit(), "no call to Slack inside a unit of work"
         for attempt in range(1, _TRIES + 1):
+            await self._turn(method, str(arguments.get("channel", "")))
             if permit:
                 await permit()
             try:
                 return await self._once(method, arguments)
             except _RateLimited as limited:
-                if attempt == _TRIES:
+                await self._share.obey(method, limited.seconds)
+                if attempt == _TRIES or method in _HAS_A_CHOICE:
                     raise SlackRefused("ratelimited", method) from limited
                 await asyncio.sleep(min(limited.seconds, _LONGEST_WAIT_S))
             except SlackUnsure:
@@ -61,6 +70,15 @@ class SlackClient:
                     raise
                 await asyncio.sleep(0.2 * 2**attempt)
         raise AssertionError("the loop above returns or raises")
+
+    async def _turn(self, method: str, channel_id: str) -> None:
+        """Wait for a token. Raises SlackRefused when the wait is long: whoever called comes back later."""
+        if method in _HAS_A_CHOICE:
+            return
+        while wait_s := await self._share.take(method, channel_id):
+            if wait_s > _LONGEST_WAIT_S:
+                raise SlackRefused("ratelimited", method)
+            await asyncio.sleep(wait_s)
 
     async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         sent = {"params": arguments} if method.startswith((*_READS, *_NO_JSON)) else {"json": arguments}

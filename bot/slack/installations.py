@@ -16,6 +16,7 @@ from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.errors import LucyError, SettingError
 from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
+from bot.slack.limits import Limits
 
 _log = log.get(__name__)
 
@@ -74,12 +75,14 @@ class StoredTokens:
 class Clients:
     """Web API clients, one per workspace and call."""
 
-    def __init__(self, tokens: Tokens, base_url: str) -> None:
-        self._tokens, self._base_url = tokens, base_url
+    def __init__(self, tokens: Tokens, base_url: str, limits: Limits | None = None) -> None:
+        """Without `limits` only Slack's own refusals hold calls back."""
+        self._tokens, self._base_url, self._limits = tokens, base_url, limits
 
     async def of(self, workspace_id: UUID) -> SlackClient:
         """The client of a workspace. Raises NotInstalled."""
-        return SlackClient((await self._tokens.access(workspace_id)).token, self._base_url)
+        share = self._limits.of(workspace_id) if self._limits else None
+        return SlackClient((await self._tokens.access(workspace_id)).token, self._base_url, share)
 
     async def bot_user(self, workspace_id: UUID) -> str:
         """Lucy's own user id there. Raises NotInstalled."""

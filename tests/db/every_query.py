@@ -25,6 +25,7 @@ from bot.db.ledger import Window
 from bot.db.opinions import StoredOpinion
 from bot.db.past_costs import LatePrice
 from bot.db.routing_weights import RoutingWeights
+from bot.db.slack_buckets import Bucket
 from bot.db.thread_floors import ThreadFloor
 from bot.db.tier_bounds import TierBound
 from tests.costs.budgeting import WORKSPACE
@@ -36,6 +37,7 @@ TOKEN = Installation("xoxb-acme", "B1", "U0LUCY", "T0ACME", None, "chat:write", 
 OPINION = StoredOpinion("code", 3, 0.9, "gemini/fast")
 CHANGE = Change("U1", "digest_set", "digest", None, {"channel": "C1"})
 DAY = date(2026, 11, 1)
+BUCKET = Bucket("chat.update", 1.2, 10)
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 EVER_UTC = Period("ever", *EVER, "UTC")
 
@@ -181,6 +183,8 @@ WRITES: dict[str, Try] = {
     "digests.finish": lambda unit, acme: unit.digests.finish(acme.run, "posted", "9.9"),
     "installations.save": lambda unit, _: unit.installations.save(replace(TOKEN, bot_token="xoxb-other")),
     "installations.forget": lambda unit, _: unit.installations.forget(),
+    "slack_buckets.take": lambda unit, _: unit.slack_buckets.take([BUCKET]),
+    "slack_buckets.close": lambda unit, _: unit.slack_buckets.close(BUCKET, 60),
     "workspaces.live_in": lambda unit, _: unit.workspaces.live_in("Asia/Kathmandu"),
     "workspaces.welcome": lambda unit, _: unit.workspaces.welcome("T0OTHER", "Other", "U0LUCY"),
     "workspaces.forget": lambda unit, _: unit.workspaces.forget(),

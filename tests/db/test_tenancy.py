@@ -24,6 +24,7 @@ from bot.errors import LeaseLost
 from tests.costs.ledger import FAST, SETTLED
 from tests.db.every_query import (
     ASK,
+    BUCKET,
     CHANGE,
     DAY,
     DUE,
@@ -56,6 +57,7 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         await unit.dials.turn("channel", "C1", "eco", "U1")
         await unit.dials.shift(0.1, -0.1, 400)
         await unit.opinions.keep("is this hard?", OPINION)
+        await unit.slack_buckets.take([BUCKET])
         await unit.digests.want(Kind.DAILY, "C1", time(9), "Europe/Berlin", "U1")
         posted = await unit.digests.claim(Kind.DAILY, DAY - timedelta(days=1), "C1")
         assert posted
