@@ -14,6 +14,7 @@ from bot.commands import (
     demo,
     digest,
     forget,
+    inbox,
     learn,
     migrate,
     prices,
@@ -50,6 +51,7 @@ app.add_typer(costs.costs, name="costs")
 app.add_typer(prices.prices, name="prices")
 app.add_typer(database.database, name="db")
 app.command()(budget.budget)
+app.add_typer(inbox.inbox, name="inbox")
 
 
 def main() -> None:

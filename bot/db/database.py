@@ -30,6 +30,7 @@ from bot.db.installations import InstallationStore
 from bot.db.labels import LabelStore
 from bot.db.ledger import LedgerStore
 from bot.db.operations import Operations
+from bot.db.operator_inbox import OperatorInbox
 from bot.db.opinions import OpinionStore
 from bot.db.past_costs import PastCosts
 from bot.db.replies import ReplyStore
@@ -52,6 +53,7 @@ class Unit:
     workspaces: WorkspaceStore
     installations: InstallationStore
     inbox: InboxStore
+    operator_inbox: OperatorInbox
     replies: ReplyStore
     choices: ChoiceStore
     dials: DialStore
@@ -107,6 +109,7 @@ class Database:
                 WorkspaceStore(session, workspace_id),
                 InstallationStore(session, workspace_id, self._cipher),
                 InboxStore(session, workspace_id, self._cipher),
+                OperatorInbox(session, workspace_id),
                 ReplyStore(session, workspace_id, self._cipher),
                 ChoiceStore(session, workspace_id),
                 DialStore(session, workspace_id),

@@ -20,6 +20,7 @@ from bot.db.encryption import Cipher
 from bot.db.folding import DUE
 from bot.db.inbox import InboxRow, Lease, TakenAsk
 from bot.db.installations import STATE_LIFETIME, OAuthStateRow
+from bot.db.operator_inbox import InboxTotals, totals
 from bot.db.partitions import drop_partitions, ensure_partitions
 from bot.db.prepared import Prepared
 from bot.db.price_overlays import PriceOverlay, add, overlays
@@ -180,6 +181,10 @@ class Operations:
         row = (await self._session.execute(QUEUE)).one()
         return Queue(row.new, row.leased, float(row.oldest_s))
 
+    async def inbox_totals(self) -> list[InboxTotals]:
+        """Every workspace with an ask that is not done, the one that waits longest first."""
+        return await totals(self._session)
+
     def _taken(self, row: Mapping[str, Any], lease_id: UUID) -> TakenAsk:
         words, readable = "", True
         try:
@@ -205,5 +210,5 @@ class Operations:
 CROSS_TENANT: Sequence[str] = (
     "claim", "renew", "clean", "add_partitions", "drop_partitions", "sweep_costs", "folds_due", "unresolved", "digests_wanted", "budget_notices_due",
     "add_oauth_state", "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays", "queue",
-    "place",
+    "place", "inbox_totals",
 )  # fmt: skip

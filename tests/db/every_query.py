@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -22,6 +23,7 @@ from bot.db.inbox import Lease, NewAsk
 from bot.db.installations import Installation
 from bot.db.labels import Label
 from bot.db.ledger import Window
+from bot.db.operator_inbox import NoSuchAsk, NotNow, SeenAsk
 from bot.db.opinions import StoredOpinion
 from bot.db.past_costs import LatePrice
 from bot.db.routing_weights import RoutingWeights
@@ -52,6 +54,10 @@ class Acme:
     unpriced: OpenAttempt
     request: Request
     counters: tuple[str, ...]
+
+    @property
+    def seen(self) -> SeenAsk:
+        return SeenAsk(self.lease.task_id, "new", 0, 0, 1, None, "C1", "U1", None)
 
     @property
     def choice(self) -> StoredChoice:
@@ -106,6 +112,8 @@ READS: dict[str, Try] = {
     "budget_notices.where_told": lambda unit, _: unit.budget_notices.where_told("told:"),
     "installations.read": lambda unit, _: unit.installations.read(),
     "installations.made_after": lambda unit, _: unit.installations.made_after(EVER[0]),
+    "operator_inbox.seen": lambda unit, _: unit.operator_inbox.seen(["new", "leased"], 10),
+    "operator_inbox.find": lambda unit, acme: found(unit, acme.lease),
     "replies.kept": lambda unit, acme: unit.replies.kept(acme.lease.task_id),
     "replies.parts": lambda unit, acme: unit.replies.parts(acme.lease.task_id),
     "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
@@ -161,6 +169,8 @@ WRITES: dict[str, Try] = {
     "inbox.finish": lambda unit, acme: unit.inbox.finish(acme.lease, "answered"),
     "inbox.give_up": lambda unit, acme: unit.inbox.give_up(acme.lease, "failed"),
     "inbox.hand_back": lambda unit, acme: unit.inbox.hand_back(acme.lease),
+    "operator_inbox.retry": lambda unit, acme: refused(unit.operator_inbox.retry(acme.seen)),
+    "operator_inbox.drop": lambda unit, acme: refused(unit.operator_inbox.drop(acme.seen)),
     "replies.store": lambda unit, acme: unit.replies.store(acme.lease, ["stolen"]),
     "replies.restore": lambda unit, acme: unit.replies.restore(acme.lease.task_id, ["stolen"]),
     "replies.intend": lambda unit, acme: unit.replies.intend(acme.lease, 0),
@@ -215,3 +225,16 @@ async def leans(unit: Unit) -> Leaning | None:
 
 async def scored(unit: Unit) -> int:
     return (await unit.choices.usual_scores((0.5, 0.8), 30)).choices
+
+
+async def found(unit: Unit, lease: Lease) -> SeenAsk | None:
+    """No such ask is nothing."""
+    with suppress(NoSuchAsk):
+        return await unit.operator_inbox.find(lease.task_id.hex)
+    return None
+
+
+async def refused(deed: Awaitable[object]) -> None:
+    """What is not there can't be done to."""
+    with suppress(NotNow):
+        await deed
