@@ -12,6 +12,7 @@ from bot import log
 from bot.config import Settings, provider_keys
 from bot.conversation.answer import Answerer
 from bot.conversation.choosing import Chooser
+from bot.conversation.desk import Pace
 from bot.conversation.shadow import shadowing
 from bot.costs import overlays
 from bot.costs.folding import fold
@@ -66,7 +67,7 @@ from bot.slack.uploads import Uploads
 from bot.slack.web import listening, serving_metrics, web_app
 from bot.slack.zone_form import ZoneForm
 from bot.telemetry import Telemetry, tracing
-from bot.worker import Pace, Worker
+from bot.worker import Worker
 
 _log = log.get(__name__)
 
@@ -175,7 +176,7 @@ async def _serve(
     people = People(clients)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     threads = Threads(db, clients, people, footer_of(db), parts.telemetry, settings.settle_s)
-    pace = Pace(settings.concurrency, settings.lease_s)
+    pace = Pace(settings.concurrency, settings.lease_s, alone=settings.slack_bot_token is not None)
     worker = Worker(db, threads, parts.answerer, split, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     ingest = Ingest(parts.ingest_db, worker.wake)

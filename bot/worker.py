@@ -7,13 +7,13 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from bot import log
 from bot.conversation.answer import Answerer
 from bot.conversation.ask import Ask, Transcript
+from bot.conversation.desk import Desk, Pace
 from bot.costs.budget_words import refusal, request_actions
 from bot.costs.tracker import Keep, Payer
 from bot.db.budgets import OverBudget
@@ -25,7 +25,6 @@ from bot.telemetry import Telemetry
 _log = log.get(__name__)
 _POLL_S = 1.0
 _DRAIN_S = 20.0
-_LONGEST_RETRY_S = 300.0
 
 NO_WORDS = "I found no words in that message, and I can't read files yet. Please write what you need."
 
@@ -54,19 +53,6 @@ class Threads(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How many asks at once, for how long a lease, how soon again after a failure (seconds)."""
-
-    concurrency: int = 16
-    lease_s: float = 60
-    retry_s: float = 2
-
-    def again_in(self, tries: int) -> timedelta:
-        """Twice as long after every try, at most five minutes."""
-        return timedelta(seconds=min(self.retry_s * 2.0 ** (tries - 1), _LONGEST_RETRY_S))
-
-
 class Worker:
     """One replica's worker. `run` until cancelled; `stop` drains first."""
 
@@ -85,6 +71,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._tasks: dict[Lease, asyncio.Task[None]] = {}
+        self._desk = Desk(pace)
         self._renewing: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
@@ -118,11 +105,11 @@ class Worker:
             return
 
     async def _claim(self, group: asyncio.TaskGroup) -> bool:
-        if len(self._tasks) >= self._pace.concurrency:
+        if self._desk.full:
             return False
         try:
             async with self._db.operations() as operations:
-                ask = await operations.claim(self.name, self._pace.lease_s)
+                ask = await operations.claim(self.name, self._pace.lease_s, self._desk.turn)
         except DatabaseAway as error:
             _log.warning("database_away", error=str(error))
             return False
@@ -131,11 +118,13 @@ class Worker:
         with log.about(**ask.ids):
             task = group.create_task(self._see_through(ask))
         self._tasks[ask.lease] = task
-        task.add_done_callback(lambda _: self._done(ask.lease))
+        self._desk.take(ask)
+        task.add_done_callback(lambda _: self._done(ask))
         return True
 
-    def _done(self, lease: Lease) -> None:
-        self._tasks.pop(lease, None)
+    def _done(self, ask: TakenAsk) -> None:
+        self._tasks.pop(ask.lease, None)
+        self._desk.clear(ask)
         self._wake.set()
 
     async def _renew_leases(self) -> None:

@@ -14,13 +14,14 @@ from sqlalchemy import text
 
 from bot.app import Lucy
 from bot.conversation.ask import Transcript
+from bot.conversation.desk import Pace
 from bot.db.database import Database, engine_for, inside_unit
 from bot.db.encryption import Cipher
 from bot.db.inbox import MAX_DELIVERIES, TakenAsk
 from bot.errors import LucyError
 from bot.sandbox.sandbox import Sandbox
 from bot.telemetry import Telemetry
-from bot.worker import Pace, Worker
+from bot.worker import Worker
 from tests.test_main_job import done
 from tests.test_recovery import claim, new_ask
 

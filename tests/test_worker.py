@@ -10,12 +10,13 @@ from uuid import UUID
 from cryptography.fernet import Fernet
 
 from bot.conversation.ask import Ask, Transcript
+from bot.conversation.desk import Pace
 from bot.db.database import Database
 from bot.db.encryption import Cipher
 from bot.db.inbox import NewAsk, TakenAsk
 from bot.errors import DatabaseAway
 from bot.telemetry import Telemetry
-from bot.worker import Pace, Worker
+from bot.worker import Worker
 
 
 async def test_an_ask_that_met_a_database_away_is_taken_up_again(db: Database, workspace_id: UUID) -> None:

@@ -27,27 +27,10 @@ from bot.db.price_overlays import PriceOverlay, add, overlays
 from bot.db.queue import QUEUE, Queue
 from bot.db.sharded_claim import claim_sharded
 from bot.db.slack_buckets import DROP_FULL
+from bot.db.turns import ANYBODY, CLAIM, Turn
 from bot.db.unresolved import Unresolved, unresolved
 from bot.db.workspaces import WorkspaceRow
 from bot.errors import Undecryptable
-
-CLAIM = Prepared(
-    """
-    UPDATE inbox SET state = 'leased', lease_id = :lease_id, worker = :worker, attempts = attempts + 1,
-                     run_at = now() + make_interval(secs => :lease_s)
-    WHERE (workspace_id, task_id) IN (
-        SELECT workspace_id, task_id FROM inbox AS ask
-        WHERE state IN ('new', 'leased') AND run_at <= now() AND NOT EXISTS (
-            SELECT 1 FROM inbox AS other
-            WHERE other.workspace_id = ask.workspace_id AND other.channel_id = ask.channel_id
-              AND other.thread_ts = ask.thread_ts AND other.task_id <> ask.task_id
-              AND (other.state = 'leased' OR other.state = 'new' AND other.ts < ask.ts))
-        ORDER BY run_at, ts LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING workspace_id, task_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, attempts, created_at, files,
-              created_at < now() - interval '1 minute' AS old
-    """
-)
-"""One ready ask; never one whose thread has an ask in work or an older one waiting."""
 
 RENEW = Prepared(
     "UPDATE inbox SET run_at = now() + make_interval(secs => :lease_s) WHERE worker = :worker AND state = 'leased'"
@@ -72,10 +55,10 @@ class Operations:
     def __init__(self, session: AsyncSession, cipher: Cipher, *, sharded: bool = False) -> None:
         self._session, self._cipher, self._sharded = session, cipher, sharded
 
-    async def claim(self, worker: str, lease_s: float) -> TakenAsk | None:
+    async def claim(self, worker: str, lease_s: float, turn: Turn = ANYBODY) -> TakenAsk | None:
         """Take one ready ask for `lease_s` seconds, or None when nothing is ready (or another worker was faster)."""
         lease_id = uuid4()
-        values = {"lease_id": lease_id, "worker": worker, "lease_s": lease_s}
+        values = {"lease_id": lease_id, "worker": worker, "lease_s": lease_s, **turn.asked}
         try:
             row = await (claim_sharded(self._session, values) if self._sharded else CLAIM.row(self._session, values))
         except UniqueViolationError:

@@ -15,7 +15,8 @@ from bot.db.prepared import Prepared
 
 _CANDIDATES = 200
 _READY = """
-    ask.state IN ('new', 'leased') AND ask.run_at <= now() AND NOT EXISTS (
+    ask.state IN ('new', 'leased') AND ask.run_at <= now()
+    AND strpos(:busy, ' ' || ask.workspace_id || ask.user_id || ' ') < 1 AND NOT EXISTS (
         SELECT 1 FROM inbox AS other
         WHERE other.workspace_id = {workspace} AND other.channel_id = ask.channel_id
           AND other.thread_ts = ask.thread_ts AND other.task_id <> ask.task_id
@@ -23,9 +24,12 @@ _READY = """
 """
 
 READY = Prepared(
-    f"SELECT DISTINCT workspace_id FROM inbox AS ask WHERE {_READY.format(workspace='ask.workspace_id')} LIMIT :most"
+    f"""
+    SELECT DISTINCT workspace_id FROM inbox AS ask
+    WHERE strpos(:full, ask.workspace_id::text) < 1 AND {_READY.format(workspace="ask.workspace_id")} LIMIT :most
+    """
 )
-"""Workspaces with an ask whose turn it is; every shard is asked, nothing is locked."""
+"""Workspaces with an ask whose turn it is, and room on the desk; every shard is asked, nothing is locked."""
 
 CLAIM_INSIDE = Prepared(
     f"""
@@ -44,7 +48,7 @@ CLAIM_INSIDE = Prepared(
 
 async def claim_sharded(session: AsyncSession, values: Mapping[str, object]) -> Mapping[str, Any] | None:
     """The row of an ask that is now ours. Workspaces come up by chance: one with many asks has one turn like any other."""
-    ready = [row["workspace_id"] for row in await READY.rows(session, {"most": _CANDIDATES})]
+    ready = [row["workspace_id"] for row in await READY.rows(session, {**values, "most": _CANDIDATES})]
     secrets.SystemRandom().shuffle(ready)
     for workspace_id in ready:
         row: Mapping[str, Any] | None = await CLAIM_INSIDE.row(session, {**values, "workspace_id": workspace_id})

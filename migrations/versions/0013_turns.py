@@ -1,23 +1,34 @@
-"""Whose turn it is: tokens for Slack's limits, shared by the replicas."""
+"""Whose turn it is: tokens for Slack's limits, shared by the replicas; a workspace's asks by the time they are due."""
 
 from alembic import op
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
+
+UP = (
+    """
+    CREATE TABLE slack_bucket (
+        workspace_id UUID NOT NULL,
+        bucket TEXT NOT NULL,
+        full_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        CONSTRAINT slack_bucket_pkey PRIMARY KEY (workspace_id, bucket)
+    )
+    """,
+    "CREATE INDEX inbox_turn_idx ON inbox (workspace_id, run_at, ts) WHERE state IN ('new', 'leased')",
+    "DROP INDEX inbox_ready_idx",
+)
+DOWN = (
+    "CREATE INDEX inbox_ready_idx ON inbox (run_at) WHERE state IN ('new', 'leased')",
+    "DROP INDEX inbox_turn_idx",
+    "DROP TABLE slack_bucket",
+)
 
 
 def upgrade() -> None:
-    op.execute(
-        """
-        CREATE TABLE slack_bucket (
-            workspace_id UUID NOT NULL,
-            bucket TEXT NOT NULL,
-            full_at TIMESTAMP WITH TIME ZONE NOT NULL,
-            CONSTRAINT slack_bucket_pkey PRIMARY KEY (workspace_id, bucket)
-        )
-        """
-    )
+    for statement in UP:
+        op.execute(statement)
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE slack_bucket")
+    for statement in DOWN:
+        op.execute(statement)

@@ -13,6 +13,7 @@ from tests.bench.figure import Figure
 from tests.bench.inside import around_a_call, fast_path, help_time, pricing
 from tests.bench.replay import replayed
 from tests.bench.table import show
+from tests.bench.turns import turns
 from tests.bench.whole import whole
 
 
@@ -24,6 +25,8 @@ async def figures() -> AsyncIterator[Figure]:
     async for figure in attempt_cost():
         yield figure
     async for figure in replayed():
+        yield figure
+    async for figure in turns():
         yield figure
     async for figure in whole():
         yield figure
