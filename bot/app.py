@@ -22,6 +22,7 @@ from bot.costs.price_book import PriceBook, load_price_book
 from bot.costs.reports import Reports
 from bot.costs.spool import FileSpool
 from bot.costs.tracker import Tracker
+from bot.db.crowds import Most
 from bot.db.database import Database
 from bot.db.encryption import Cipher, cipher_of
 from bot.db.local_postgres import LocalPostgres
@@ -179,7 +180,7 @@ async def _serve(
     pace = Pace(settings.concurrency, settings.lease_s, alone=settings.slack_bot_token is not None)
     worker = Worker(db, threads, parts.answerer, split, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
-    ingest = Ingest(parts.ingest_db, worker.wake)
+    ingest = Ingest(parts.ingest_db, worker.wake, Most.of(settings.most_waiting))
     spend = SpendForm(db, parts.reports, Naming(people, Permalinks(clients)))
     notices = BudgetNotices(db, clients, people)
     exports, budgets = ExportForm(db, Uploads(clients)), BudgetForm(db, people)

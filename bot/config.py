@@ -122,6 +122,12 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds to wait before looking whether a post whose fate is unknown stands in Slack.",
     )
+    most_waiting: int = Field(
+        100,
+        ge=1,
+        description="How many asks of one person may wait; twice as many in a thread, forty times in a workspace. "
+        "More are refused, in words.",
+    )
     slack_rate: float = Field(
         1,
         gt=0,

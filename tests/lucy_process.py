@@ -118,6 +118,7 @@ def _settings(sandbox: Sandbox, folder: Path, port: int) -> dict[str, str]:
         "LUCY_TIERS": str(folder / "tiers.toml"),
         "LUCY_METRICS_ADDR": "off",
         "LUCY_SLACK_RATE": str(NO_LIMIT),
+        "LUCY_MOST_WAITING": "100000",
         "LUCY_LOG_LEVEL": "ERROR",
     }
 

@@ -51,7 +51,7 @@ class BudgetSpendRow(Base):
 class BudgetNoticeRow(Base):
     __tablename__ = "budget_notice"
     __table_args__ = (
-        CheckConstraint("kind IN ('warning', 'request', 'outcome')", name="kind"),
+        CheckConstraint("kind IN ('warning', 'request', 'outcome', 'crowded')", name="kind"),
         Index("budget_notice_due_idx", "created_at", postgresql_where=text("done_at IS NULL")),
     )
 

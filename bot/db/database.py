@@ -19,6 +19,7 @@ from bot.db.budget_notices import BudgetNoticeStore
 from bot.db.budgets import BudgetStore
 from bot.db.choices import ChoiceStore
 from bot.db.costs import CostStore
+from bot.db.crowds import CrowdStore
 from bot.db.dials import DialStore
 from bot.db.digest_reads import DigestReads
 from bot.db.digests import DigestStore
@@ -54,6 +55,7 @@ class Unit:
     installations: InstallationStore
     inbox: InboxStore
     operator_inbox: OperatorInbox
+    crowds: CrowdStore
     replies: ReplyStore
     choices: ChoiceStore
     dials: DialStore
@@ -110,6 +112,7 @@ class Database:
                 InstallationStore(session, workspace_id, self._cipher),
                 InboxStore(session, workspace_id, self._cipher),
                 OperatorInbox(session, workspace_id),
+                CrowdStore(session, workspace_id),
                 ReplyStore(session, workspace_id, self._cipher),
                 ChoiceStore(session, workspace_id),
                 DialStore(session, workspace_id),

@@ -1,4 +1,4 @@
-"""Tells what is due about budgets: warnings, requests for more, and what became of them. Ticks; safe to restart."""
+"""Tells what is due: budgets' warnings, requests for more and what became of them, refused asks. Ticks; safe to restart."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bot import log
 from bot.costs.budget_words import level
 from bot.db.budget_notices import Notice, Request, starts_of
 from bot.db.budgets import BudgetKey
+from bot.db.crowds import CROWDED
 from bot.db.database import Database
 from bot.db.digests import Kind
 from bot.slack.budget_blocks import (
@@ -22,6 +23,7 @@ from bot.slack.budget_blocks import (
     whose,
 )
 from bot.slack.client import SlackRefused, SlackUnsure
+from bot.slack.crowd_words import refused_words
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.people import People
 
@@ -85,6 +87,9 @@ class BudgetNotices:
     async def _message(self, workspace_id: UUID, notice: Notice) -> _Message | None:
         if notice.kind == "warning":
             return await self._warning(workspace_id, notice)
+        if notice.kind == CROWDED:
+            told = refused_words(notice.facts)
+            return _Message((str(notice.facts["channel"]),), told, [section(told)], str(notice.facts["thread_ts"]))
         async with self._db.unit(workspace_id) as unit:
             request = await unit.budget_notices.read_request(UUID(str(notice.facts["request"])))
             standing = await unit.budgets.standing(request.key) if request else None

@@ -11,6 +11,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot import log
+from bot.db.crowds import Most
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.errors import DatabaseAway
@@ -19,6 +20,7 @@ from bot.slack.events import Incoming, happened_at, incoming, is_farewell, works
 _log = log.get(__name__)
 STORE_WITHIN_S = 1.5
 _CLOCKS_APART = timedelta(seconds=5)
+_MOST = Most()
 
 Next = Callable[[], Awaitable[BoltResponse]]
 
@@ -26,8 +28,9 @@ Next = Callable[[], Awaitable[BoltResponse]]
 class Ingest:
     """Runs right after the signature check and before Bolt authorises: no Web API call stands between."""
 
-    def __init__(self, db: Database, wake: Callable[[], None]) -> None:
-        self._db, self._wake = db, wake
+    def __init__(self, db: Database, wake: Callable[[], None], most: Most = _MOST) -> None:
+        """`most` says how much may wait before an ask is refused."""
+        self._db, self._wake, self._most = db, wake, most
 
     async def __call__(self, req: AsyncBoltRequest, next: Next) -> BoltResponse | None:  # noqa: A002 - Bolt's name
         """Store what is to be answered. 500 when the database is away, so that Slack sends again."""
@@ -65,6 +68,10 @@ class Ingest:
             workspace = await unit.workspaces.read()
             if workspace is None or not workspace.active:
                 return False
+            if limit := await unit.crowds.full(found.ask, self._most):
+                _log.warning("refused", limit=limit, user=found.ask.user_id, channel=found.ask.channel_id)
+                await unit.crowds.refuse(found.ask, limit, self._most)
+                return True
             task_id = await unit.inbox.add(found.ask)
         if task_id is not None:
             self._wake()

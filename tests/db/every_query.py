@@ -15,6 +15,7 @@ from bot.db.budget_notices import Notice, Place, Request
 from bot.db.budgets import Budget, Mode
 from bot.db.choices import StoredChoice
 from bot.db.costs import OpenAttempt
+from bot.db.crowds import Most
 from bot.db.database import Unit
 from bot.db.dials import Leaning
 from bot.db.digests import DigestRun, Kind
@@ -114,6 +115,7 @@ READS: dict[str, Try] = {
     "installations.made_after": lambda unit, _: unit.installations.made_after(EVER[0]),
     "operator_inbox.seen": lambda unit, _: unit.operator_inbox.seen(["new", "leased"], 10),
     "operator_inbox.find": lambda unit, acme: found(unit, acme.lease),
+    "crowds.full": lambda unit, _: unit.crowds.full(ASK, Most(1, 1, 1)),
     "replies.kept": lambda unit, acme: unit.replies.kept(acme.lease.task_id),
     "replies.parts": lambda unit, acme: unit.replies.parts(acme.lease.task_id),
     "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
@@ -171,6 +173,7 @@ WRITES: dict[str, Try] = {
     "inbox.hand_back": lambda unit, acme: unit.inbox.hand_back(acme.lease),
     "operator_inbox.retry": lambda unit, acme: refused(unit.operator_inbox.retry(acme.seen)),
     "operator_inbox.drop": lambda unit, acme: refused(unit.operator_inbox.drop(acme.seen)),
+    "crowds.refuse": lambda unit, _: unit.crowds.refuse(ASK, "person", Most()),
     "replies.store": lambda unit, acme: unit.replies.store(acme.lease, ["stolen"]),
     "replies.restore": lambda unit, acme: unit.replies.restore(acme.lease.task_id, ["stolen"]),
     "replies.intend": lambda unit, acme: unit.replies.intend(acme.lease, 0),
