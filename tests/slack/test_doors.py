@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from contextlib import suppress
 from uuid import UUID
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.db.database import Database
 from bot.errors import SettingError
@@ -16,6 +20,7 @@ from bot.slack.installations import introduce
 from bot.slack.oauth import OAuthPages
 from bot.slack.socket import socket_mode
 from bot.slack.web import MAX_BODY, web_app
+from tests.onlooker import until
 from tests.slack.test_ingest import lucy_on, waiting
 
 Web = TestClient[web.Request, web.Application]
@@ -84,6 +89,54 @@ async def test_socket_mode_stores_before_it_acknowledges(db: Database, workspace
         await slack.say("U0BEN", "C0GENERAL", "<@U0LUCY> hi")
 
         assert await waiting(db) == 1
+
+
+async def test_sockets_that_hear_nothing_any_more_are_replaced_even_if_the_sdk_sleeps_over_it(
+    db: Database, workspace_id: UUID, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack = sandbox.slack
+    monkeypatch.setattr(SocketModeClient, "monitor_current_session", only_ping)
+
+    async with socket_mode(lucy_on(db), slack.state.app_token, slack.api_url, ping_s=0.5):
+        await until(lambda: slack.sockets.alive == 2)
+        slack.sockets.die_silently()
+        await until(lambda: slack.sockets.alive == 2)
+        await slack.say("U0BEN", "C0GENERAL", "<@U0LUCY> hi")
+
+        assert await waiting(db) == 1
+
+
+async def only_ping(client: SocketModeClient) -> None:
+    """What the SDK does every few seconds, without its look whether a pong has come."""
+    session = client.current_session
+    while session and not session.closed:
+        await asyncio.sleep(client.ping_interval)
+        with suppress(aiohttp.ClientError, ConnectionError):
+            await session.ping(f"sdk-ping-pong:{time.time()}".encode())
+
+
+async def test_while_one_socket_is_refreshed_the_other_hears(
+    db: Database, workspace_id: UUID, sandbox: Sandbox
+) -> None:
+    slack = sandbox.slack
+
+    async with socket_mode(lucy_on(db), slack.state.app_token, slack.api_url):
+        await until(lambda: slack.sockets.alive == 2)
+        await slack.sockets.ask_to_refresh(1)
+        await slack.say("U0BEN", "C0GENERAL", "<@U0LUCY> hi")
+        await until(lambda: slack.sockets.alive == 2)
+
+        assert await waiting(db) == 1
+
+
+async def test_sockets_are_opened_once_slack_is_back(db: Database, sandbox: Sandbox) -> None:
+    slack = sandbox.slack
+    slack.faults.down = True
+
+    async with socket_mode(lucy_on(db), slack.state.app_token, slack.api_url, ping_s=0.5):
+        slack.faults.down = False
+
+        await until(lambda: slack.sockets.alive == 2)
 
 
 async def test_a_refused_token_is_one_readable_line(db: Database, sandbox: Sandbox) -> None:

@@ -17,6 +17,7 @@ class Sockets:
 
     def __init__(self) -> None:
         self._open: list[web.WebSocketResponse] = []
+        self._dead: set[web.WebSocketResponse] = set()
         self._waiting: dict[str, asyncio.Future[None]] = {}
 
     @property
@@ -24,9 +25,18 @@ class Sockets:
         """True when an app listens over Socket Mode."""
         return bool(self._open)
 
+    @property
+    def alive(self) -> int:
+        """How many sockets are open and answered."""
+        return len([socket for socket in self._open if socket not in self._dead])
+
+    def die_silently(self) -> None:
+        """Every open socket stays open and is never answered again, as when a router forgot the connection."""
+        self._dead.update(self._open)
+
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """One socket, from hello to close."""
-        socket = web.WebSocketResponse(autoping=True)
+        socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         await socket.send_json(
             {"type": "hello", "num_connections": len(self._open) + 1, "connection_info": {"app_id": "A0LUCY"}}
@@ -34,10 +44,15 @@ class Sockets:
         self._open.append(socket)
         try:
             async for message in socket:
+                if socket in self._dead:
+                    continue
+                if message.type is WSMsgType.PING:
+                    await socket.pong(message.data)
                 if message.type is WSMsgType.TEXT:
                     self._acknowledged(message.json())
         finally:
             self._open.remove(socket)
+            self._dead.discard(socket)
         return socket
 
     async def send(self, kind: str, payload: dict[str, Any]) -> int:
@@ -48,6 +63,9 @@ class Sockets:
                 return 0
             acknowledged = self._waiting[envelope_id] = asyncio.get_running_loop().create_future()
             socket = self._open[retry % len(self._open)]
+            if socket in self._dead:
+                await asyncio.sleep(_ACK_WITHIN_S)
+                continue
             await socket.send_json(
                 {
                     "envelope_id": envelope_id,
@@ -64,9 +82,9 @@ class Sockets:
             return 200
         return 0
 
-    async def ask_to_refresh(self) -> None:
-        """Tell every socket to reconnect, as Slack does about hourly."""
-        for socket in list(self._open):
+    async def ask_to_refresh(self, most: int = 10) -> None:
+        """Tell every socket, or so many, to reconnect, as Slack does about hourly."""
+        for socket in self._open[:most]:
             await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
             await socket.close()
 
