@@ -24,6 +24,7 @@ async def test_an_answer_that_comes_to_a_worker_without_a_lease_is_paid_for_and_
     await stage.lucy()
     await stage.all_done()
     said = stage.answers(ts)
+    await until(lambda: len(stage.gemini.invoice) == 2)
     frozen.thaw()
     await frozen.stop()
 
