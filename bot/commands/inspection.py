@@ -14,7 +14,9 @@ from bot.commands import findings
 from bot.commands.findings import Finding, State
 from bot.config import Settings
 from bot.costs.price_book import load_price_book
-from bot.db.migrate import current, is_newer, newest, server_version
+from bot.db.migrate import current, is_newer, newest, second_lock, server_version
+from bot.db.roles import ACROSS, TENANT
+from bot.db.row_security import SecondLock
 from bot.errors import DatabaseAway, SettingError
 from bot.routing.tiers import Tiers, read_tiers
 from bot.slack.client import SlackRefused, SlackUnsure
@@ -62,6 +64,7 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
         async with at_database(settings) as url:
             version = await server_version(url)
             revision = await current(url)
+            lock = await second_lock(url)
     except SettingError as error:
         yield Finding("Database", State.SETTING, str(error))
         return
@@ -70,6 +73,8 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
         return
     yield of_version(version, where)
     yield of_revision(revision, newest(), settings)
+    if revision == newest():
+        yield of_lock(lock)
 
 
 def of_version(version: str, where: str) -> Finding:
@@ -89,6 +94,23 @@ def of_revision(revision: str, head: str, settings: Settings) -> Finding:
     if settings.migrate == "off":
         return Finding("Migrations", State.FAULT, f"{present}: run `lucy migrate` (LUCY_MIGRATE is off)")
     return Finding("Migrations", State.WARNING, f"{present}: `lucy run` migrates before it is ready")
+
+
+def of_lock(lock: SecondLock) -> Finding:
+    """Row-level security is a second lock: without it every query still names its workspace itself."""
+    if lock.others and lock.may:
+        whom = ", ".join(lock.others)
+        detail = f"{whom} may step into Lucy's roles too: revoke CONNECT on this database, or the roles, from them"
+        return Finding("Second lock", State.WARNING, detail)
+    if not lock.may:
+        detail = (
+            f"off: this user may not make the roles; let an administrator CREATE ROLE {TENANT}, CREATE ROLE {ACROSS} "
+            "and GRANT both to it, then run `lucy migrate`"
+        )
+        return Finding("Second lock", State.WARNING, detail)
+    if lock.bare:
+        return Finding("Second lock", State.WARNING, f"off: {', '.join(lock.bare)} not covered: run `lucy migrate`")
+    return Finding("Second lock", State.OK, "PostgreSQL itself keeps every workspace's rows apart")
 
 
 def manifests(folder: Path) -> Iterator[Finding]:

@@ -35,8 +35,10 @@ from bot.db.operator_inbox import OperatorInbox
 from bot.db.opinions import OpinionStore
 from bot.db.past_costs import PastCosts
 from bot.db.replies import ReplyStore
+from bot.db.roles import BEGIN, BEGIN_ACROSS, begin_in
 from bot.db.rollups import RollupStore
 from bot.db.routing_weights import RoutingWeightsStore
+from bot.db.row_security import is_on
 from bot.db.seals import SealStore
 from bot.db.slack_buckets import SlackBucketStore
 from bot.db.thread_floors import ThreadFloorStore
@@ -84,6 +86,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, cipher: Cipher, *, sharded: bool = False) -> None:
         self._engine, self._cipher, self._sharded = engine, cipher, sharded
+        self._locked: bool | None = None
 
     @property
     def url(self) -> str:
@@ -106,7 +109,7 @@ class Database:
     @asynccontextmanager
     async def unit(self, workspace_id: UUID) -> AsyncIterator[Unit]:
         """A unit of work in one workspace. Raises DatabaseAway; units do not nest."""
-        async with self._session() as session:
+        async with self._session(begin_in(workspace_id)) as session:
             yield Unit(
                 WorkspaceStore(session, workspace_id),
                 InstallationStore(session, workspace_id, self._cipher),
@@ -139,20 +142,20 @@ class Database:
     @asynccontextmanager
     async def operations(self) -> AsyncIterator[Operations]:
         """A unit of work across all workspaces. Raises DatabaseAway."""
-        async with self._session() as session:
+        async with self._session(BEGIN_ACROSS) as session:
             yield Operations(session, self._cipher, sharded=self._sharded)
 
     async def ping(self) -> None:
         """Raises DatabaseAway when PostgreSQL does not answer."""
-        async with self._session() as session:
+        async with self._session(BEGIN) as session:
             await session.execute(text("SELECT 1"))
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[AsyncSession]:
+    async def _session(self, begin: str) -> AsyncIterator[AsyncSession]:
         assert not _in_unit.get(), "units of work do not nest"
         token = _in_unit.set(True)
         try:
-            async with transaction(self._engine) as session:
+            async with transaction(self._engine, begin if await self._is_locked() else BEGIN) as session:
                 yield session
         except FOREIGN as error:
             absent = away(error)
@@ -161,6 +164,13 @@ class Database:
             raise absent from error
         finally:
             _in_unit.reset(token)
+
+    async def _is_locked(self) -> bool:
+        """Whether units step into their roles; asked of the database once."""
+        if self._locked is None:
+            async with transaction(self._engine, BEGIN) as session:
+                self._locked = await is_on(session)
+        return self._locked
 
 
 def inside_unit() -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.db.audit import OPERATOR, AuditStore, Change
 from bot.db.base import USD, Base, Words
 from bot.db.cost_tables import CostRow
+from bot.db.roles import TURN_TO
 from bot.errors import LucyError
 
 OPERATORS_TRAIL = UUID(int=0)
@@ -74,6 +75,7 @@ async def forget(session: AsyncSession, workspace_id: UUID) -> dict[str, int]:
     await session.execute(KEEP_SUMS, {"workspace_id": workspace_id})
     for table in _tenant_tables():
         await session.execute(delete(table).where(table.c.workspace_id == workspace_id))
+    await session.execute(TURN_TO, {"workspace_id": str(OPERATORS_TRAIL)})
     trail = AuditStore(session, OPERATORS_TRAIL)
     await trail.record(Change(OPERATOR, "workspace.forget", str(workspace_id), removed, None))
     return removed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -17,9 +18,11 @@ from bot import log
 from bot.db.address import place
 from bot.db.database import engine_for
 from bot.db.faults import FOREIGN, at_start, sqlstate
+from bot.db.row_security import SecondLock, lock_up, make_roles, standing
 from bot.errors import LucyError, SettingError
 
 _log = log.get(__name__)
+Found = TypeVar("Found")
 
 LOCK_TIMEOUT_S = 5
 """How long a migration waits for a table, so that it never blocks those behind it for longer."""
@@ -79,14 +82,19 @@ def is_newer(revision: str) -> bool:
     return bool(revision) and revision not in known
 
 
+async def second_lock(url: str) -> SecondLock:
+    """How row-level security stands in the database at `url`."""
+    return await _with_connection(url, standing)
+
+
 def newest() -> str:
     """The revision this Lucy needs."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
 async def _with_connection(
-    url: str, work: Callable[[Connection], str], *, alone: bool = False, patience_s: float = PATIENCE_S
-) -> str:
+    url: str, work: Callable[[Connection], Found], *, alone: bool = False, patience_s: float = PATIENCE_S
+) -> Found:
     engine = engine_for(url, pool_size=1, statement_timeout_s=patience_s)
     try:
         async with engine.connect() as connection:
@@ -101,7 +109,7 @@ async def _with_connection(
         await engine.dispose()
 
 
-async def _one_at_a_time(connection: AsyncConnection, work: Callable[[Connection], str]) -> str:
+async def _one_at_a_time(connection: AsyncConnection, work: Callable[[Connection], Found]) -> Found:
     try:
         await connection.execute(text(_ONE_AT_A_TIME))
     except DBAPIError as error:
@@ -132,7 +140,9 @@ def _upgrade(connection: Connection, revision: str) -> str:
     if is_newer(before):
         _log.warning("database_is_newer", present=before, newest=newest())
         return before
+    make_roles(connection)
     command.upgrade(_config(connection), revision)
+    lock_up(connection)
     after = _current(connection)
     if after != before:
         _log.info("migrated", before=before, after=after)

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import log
+from bot.db.roles import STEP_OUT
 
 _log = log.get(__name__)
 
@@ -40,6 +41,7 @@ async def oldest_month(session: AsyncSession) -> datetime:
 async def ensure_partitions(session: AsyncSession, months_ahead: int, today: date | None = None) -> None:
     """Make the partitions of this month, by the database's clock, and of the `months_ahead` next ones."""
     month = (today or await _today(session)).replace(day=1)
+    await session.execute(STEP_OUT)
     await session.execute(ONE_AT_A_TIME)
     for ahead in range(months_ahead + 1):
         for statement in partition_sql(month_after(month, ahead)):
@@ -54,6 +56,7 @@ async def drop_partitions(
     Gives up when a reader holds the ledger for longer than the lock timeout: its unit raises DatabaseAway.
     """
     oldest_kept = month_after((today or await _today(session)).replace(day=1), -months)
+    await session.execute(STEP_OUT)
     await session.execute(ONE_AT_A_TIME)
     await session.execute(text(f"SET LOCAL lock_timeout = '{int(lock_timeout_s * 1000)}ms'"))
     names = (await session.scalars(PARTITIONS)).all()

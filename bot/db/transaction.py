@@ -20,35 +20,36 @@ from bot.errors import LucyError
 
 _HUNG_UP = "57P"
 """PostgreSQL's last words on a connection that it ends."""
-_Begun = tuple[AsyncConnection, Any, Any]
+_Begun = tuple[AsyncConnection, Any]
 
 _seasoned: WeakSet[Any] = WeakSet()
 """Connections that served before, and may have been cut since."""
 
 
 @asynccontextmanager
-async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+async def transaction(engine: AsyncEngine, begin: str) -> AsyncIterator[AsyncSession]:
     """A session whose statements commit with the block; `driver_of` gives the connection it speaks through.
 
-    Only an error of ours is rolled back. A cancel or a foreign error may have met BEGIN or COMMIT on its way, and a
-    ROLLBACK sent after it may itself be cut, which would hide the cancel: that connection is closed instead.
+    `begin` is BEGIN with whatever else the unit begins with, in one round trip. Only an error of ours is rolled back. A
+    cancel or a foreign error may have met BEGIN or COMMIT on its way, and a ROLLBACK sent after it may itself be cut,
+    which would hide the cancel: that connection is closed instead.
     """
     async with AsyncExitStack() as held:
-        while (started := await _begin(engine, held)) is None:
+        while (started := await _begin(engine, held, begin)) is None:
             continue
-        connection, driver, begun = started
+        connection, driver = started
         session = AsyncSession(connection, expire_on_commit=False, info={"driver": driver})
         try:
             yield session
             if session.in_transaction():
                 await session.commit()
         except LucyError:
-            await begun.rollback()
+            await driver.execute("ROLLBACK")
             raise
-        await begun.commit()
+        await driver.execute("COMMIT")
 
 
-async def _begin(engine: AsyncEngine, held: AsyncExitStack) -> _Begun | None:
+async def _begin(engine: AsyncEngine, held: AsyncExitStack, begin: str) -> _Begun | None:
     """A transaction on a connection that `held` gives back; None when it was cut while it lay in the pool.
 
     Nothing was said yet: that one is dropped, and the next may be asked. The fault of a new one is the database's.
@@ -56,9 +57,8 @@ async def _begin(engine: AsyncEngine, held: AsyncExitStack) -> _Begun | None:
     async with AsyncExitStack() as tried:
         connection = await tried.enter_async_context(engine.connect())
         driver = await tried.enter_async_context(_driver(connection))
-        begun = driver.transaction()
         try:
-            await begun.start()
+            await driver.execute(begin)
         except FOREIGN as error:
             if driver in _seasoned and (driver.is_closed() or sqlstate(error).startswith(_HUNG_UP)):
                 await connection.invalidate()
@@ -66,7 +66,7 @@ async def _begin(engine: AsyncEngine, held: AsyncExitStack) -> _Begun | None:
             raise
         _seasoned.add(driver)
         held.push_async_exit(tried.pop_all())
-    return connection, driver, begun
+    return connection, driver
 
 
 @asynccontextmanager

@@ -52,6 +52,7 @@ async def test_a_migrated_database_is_well(database_url: str) -> None:
     assert [(finding.subject, finding.state) for finding in found] == [
         ("Database", State.OK),
         ("Migrations", State.OK),
+        ("Second lock", State.OK),
     ]
 
 

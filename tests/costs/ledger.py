@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 
 from bot.db.cost_tables import CostRollupRow, CostRow
 from bot.db.costs import NewAttempt, OpenAttempt, Outcome
-from bot.db.database import Database
+from bot.db.database import Database, engine_for
 from bot.db.ids import new_id
 
 COUNTS = (
@@ -82,8 +82,11 @@ async def rows(db: Database, workspace_id: UUID) -> list[CostRow]:
 
 
 async def execute(db: Database, statement: str) -> None:
-    async with db.operations() as operations:
-        await operations._session.execute(text(statement))
+    """As the owner of the tables, whom no lock holds."""
+    engine = engine_for(db.url)
+    async with engine.begin() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
 
 
 async def rollup(db: Database, workspace_id: UUID) -> dict[Key, dict[str, Decimal]]:

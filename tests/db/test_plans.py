@@ -19,6 +19,8 @@ from bot.db.database import Database
 from bot.db.digests import Kind
 from bot.db.ids import new_id
 from bot.db.prepared import Prepared
+from bot.db.roles import ACROSS, TENANT
+from bot.db.roles import WORKSPACE as LOCK
 from bot.digests.compose import Composer
 from bot.digests.spans import Span
 from tests.bench.generated_ledger import generate
@@ -43,10 +45,11 @@ STATEMENTS: dict[str, tuple[Prepared, dict[str, object]]] = {
 
 @pytest.fixture
 async def connection(db: Database) -> AsyncIterator[Any]:
-    """The driver on a ledger of three months; a table so small is read through unless it is forbidden."""
+    """The driver as a unit has it, on a ledger of three months; a table so small is read through unless it is forbidden."""
     async with bare_connection(db) as connection:
         await generate(connection, 2000, lambda _: None)
         await connection.execute("SET enable_seqscan = off")
+        await connection.execute(f"SET {LOCK} = '{WORKSPACE}'")
         yield connection
 
 
@@ -128,6 +131,11 @@ async def test_the_past_that_is_to_be_folded_is_found_by_indexes(db: Database, c
 
 async def planned(connection: Any, sql: str, *arguments: object, options: str = "FORMAT JSON") -> list[dict[str, Any]]:
     explained = json.loads(await connection.fetchval(f"EXPLAIN ({options}) {sql}", *arguments))
+
+
+async def planned(connection: Any, sql: str, *arguments: object) -> list[dict[str, Any]]:
+    await connection.execute(f"SET ROLE {ACROSS if 'bill_check' in sql else TENANT}")
+    explained = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) {sql}", *arguments))
     return list(flat(explained[0]["Plan"]))
 
 

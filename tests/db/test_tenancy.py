@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+import asyncpg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from bot.db.base import NO_TENANT
 from bot.db.database import Database, Unit, engine_for
@@ -20,7 +22,7 @@ from bot.db.labels import Label
 from bot.db.operations import CROSS_TENANT, Operations
 from bot.db.tables import metadata
 from bot.db.tier_bounds import TierBound
-from bot.errors import LeaseLost
+from bot.errors import LeaseLost, LucyError
 from tests.costs.ledger import FAST, SETTLED
 from tests.db.every_query import (
     ASK,
@@ -39,6 +41,8 @@ from tests.db.every_query import (
     Acme,
     asked_for_more,
 )
+
+TENANTS = sorted(set(metadata.tables) - NO_TENANT)
 
 
 @pytest.fixture
@@ -122,6 +126,56 @@ async def test_the_same_read_finds_ones_own(db: Database, acme: Acme, workspace_
     assert found
 
 
+@pytest.mark.parametrize("name", READS)
+async def test_a_store_that_takes_itself_for_another_workspaces_finds_nothing(
+    db: Database, acme: Acme, workspace_id: UUID, name: str
+) -> None:
+    async with db.unit(workspace_id_of("T0OTHER")) as unit:
+        found = await READS[name](mistaken(unit, workspace_id), acme)
+
+    assert not found
+
+
+@pytest.mark.parametrize("name", ["costs.sweep", *WRITES])
+async def test_a_store_that_takes_itself_for_another_workspaces_moves_nothing(
+    db: Database, acme: Acme, workspace_id: UUID, name: str
+) -> None:
+    before = await rows(db, workspace_id)
+
+    with suppress(LucyError, DBAPIError, asyncpg.InsufficientPrivilegeError):
+        async with db.unit(workspace_id_of("T0OTHER")) as unit:
+            await (READS | WRITES)[name](mistaken(unit, workspace_id), acme)
+
+    assert all(before.values())
+    assert await rows(db, workspace_id) == before
+
+
+async def test_a_query_without_any_filter_sees_ones_own(db: Database, acme: Acme, workspace_id: UUID) -> None:
+    mine, theirs = {}, {}
+    for seen, owner in ((mine, workspace_id), (theirs, workspace_id_of("T0OTHER"))):
+        async with db.unit(owner) as unit:
+            for name in TENANTS:
+                found = await unit.costs._session.execute(select(metadata.tables[name]))
+                seen[name] = sorted((tuple(row) for row in found), key=repr)
+
+    assert mine == await rows(db, workspace_id)
+    assert [name for name in TENANTS if theirs[name]] == []
+
+
+async def test_an_update_or_delete_without_any_filter_moves_ones_own(
+    db: Database, acme: Acme, workspace_id: UUID
+) -> None:
+    before = await rows(db, workspace_id)
+
+    async with db.unit(workspace_id_of("T0OTHER")) as unit:
+        for name in TENANTS:
+            for statement in (f"UPDATE {name} SET workspace_id = workspace_id", f"DELETE FROM {name}"):
+                moved = await unit.costs._session.execute(text(statement))
+                assert moved.rowcount == 0, statement
+
+    assert await rows(db, workspace_id) == before
+
+
 def test_every_method_of_every_store_was_tried() -> None:
     stores = inspect.get_annotations(Unit, eval_str=True)
 
@@ -132,6 +186,13 @@ def test_every_method_of_every_store_was_tried() -> None:
 
 def test_the_queries_across_tenants_are_the_listed_ones() -> None:
     assert public(Operations) == set(CROSS_TENANT)
+
+
+def mistaken(unit: Unit, workspace_id: UUID) -> Unit:
+    """A unit whose every store believes that it is `workspace_id`'s: each filter of ours is wrong."""
+    for field in fields(unit):
+        getattr(unit, field.name)._workspace_id = workspace_id
+    return unit
 
 
 def public(store: type) -> set[str]:
