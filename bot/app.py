@@ -59,6 +59,7 @@ from bot.slack.oauth import OAuthPages
 from bot.slack.people import People
 from bot.slack.permalinks import Permalinks
 from bot.slack.readiness import readiness
+from bot.slack.rotation import Rotation
 from bot.slack.socket import socket_mode
 from bot.slack.spend_form import Naming, SpendForm
 from bot.slack.split import split
@@ -174,6 +175,8 @@ async def _serve(
     """Listen, tick and work until the stack closes: intake ends first, then the worker drains."""
     db, base_url = parts.db, settings.slack_api_url
     clients = Clients(await _tokens(settings, db), base_url, Limits(db, settings.slack_rate))
+    rotation = Rotation(db, base_url, *_oauth(settings))
+    clients = Clients(await _tokens(settings, db, rotation), base_url)
     people = People(clients)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     threads = Threads(db, clients, people, footer_of(db), parts.telemetry, settings.settle_s)
@@ -189,10 +192,12 @@ async def _serve(
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))
-    await stack.enter_async_context(schedule(_jobs(db, digests, notices, parts, settings.ledger_months)))
     scrape = partial(exposition, db, parts.telemetry)
     metrics_url = await stack.enter_async_context(serving_metrics(scrape, settings.metrics_addr))
     app = web_app(bolt if secret else None, readiness(db, lambda: parts.client.warm), pages)
+    jobs = _jobs(db, digests, notices, rotation, parts, settings.ledger_months)
+    await stack.enter_async_context(schedule(jobs))
+    app = web_app(bolt if secret else None, _missing(db, parts.client), pages)
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
     if settings.slack_app_token:
         token = settings.slack_app_token.get_secret_value()
@@ -211,6 +216,22 @@ async def _working(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
 
 
 def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, parts: _Parts, months: int | None) -> Jobs:
+def _missing(db: Database, client: LitellmClient) -> Callable[[], Awaitable[list[str]]]:
+    async def missing() -> list[str]:
+        lacking = [] if client.warm else ["litellm is loading"]
+        try:
+            async with asyncio.timeout(2):
+                await db.ping()
+        except (DatabaseAway, TimeoutError):
+            lacking.append("the database does not answer")
+        return lacking
+
+    return missing
+
+
+def _jobs(
+    db: Database, digests: DigestRunner, notices: BudgetNotices, rotation: Rotation, parts: _Parts, months: int | None
+) -> Jobs:
     return Jobs(
         digests=digests.tick,
         budget_notices=notices.tick,
@@ -224,19 +245,19 @@ def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, parts: _P
         prices=partial(overlays.refresh, db, parts.book),
         recalibrate=partial(recalibrate, db),
         learn=partial(learn_everywhere, db),
+        renew_tokens=rotation.tick,
     )
 
 
-async def _tokens(settings: Settings, db: Database) -> Tokens:
+async def _tokens(settings: Settings, db: Database, rotation: Rotation) -> Tokens:
     if settings.slack_bot_token is None:
-        return StoredTokens(db)
+        return StoredTokens(db, rotation.renew)
     return OneToken(await introduce(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, db))
 
 
 def _oauth(settings: Settings) -> tuple[str, str]:
-    assert settings.slack_client_id
-    assert settings.slack_client_secret
-    return settings.slack_client_id, settings.slack_client_secret.get_secret_value()
+    secret = settings.slack_client_secret
+    return settings.slack_client_id or "", secret.get_secret_value() if secret else ""
 
 
 def _cipher(settings: Settings) -> Cipher:

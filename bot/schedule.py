@@ -35,6 +35,7 @@ class Jobs:
     prices: Job
     recalibrate: Job
     learn: Job
+    renew_tokens: Job
 
 
 @asynccontextmanager
@@ -54,6 +55,7 @@ async def schedule(jobs: Jobs) -> AsyncIterator[None]:
     scheduler.add_job(_quietly("partitions", jobs.partitions), "interval", hours=12, next_run_time=first)
     scheduler.add_job(_quietly("old_months", jobs.old_months), "interval", hours=12, next_run_time=first)
     scheduler.add_job(_quietly("fold", jobs.fold), "interval", minutes=15)
+    scheduler.add_job(_quietly("renew_tokens", jobs.renew_tokens), "interval", minutes=1, next_run_time=first)
     scheduler.add_job(_quietly("recalibrate", jobs.recalibrate), "cron", hour=3)
     scheduler.add_job(_quietly("learn", jobs.learn), "cron", day_of_week="sun", hour=4)
     scheduler.start()

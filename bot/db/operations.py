@@ -19,7 +19,7 @@ from bot.db.distribution import Placement, place
 from bot.db.encryption import Cipher
 from bot.db.folding import DUE
 from bot.db.inbox import InboxRow, Lease, TakenAsk
-from bot.db.installations import STATE_LIFETIME, OAuthStateRow
+from bot.db.installations import RENEWAL_DUE, STATE_LIFETIME, InstallationRow, OAuthStateRow
 from bot.db.operator_inbox import InboxTotals, totals
 from bot.db.partitions import drop_partitions, ensure_partitions
 from bot.db.prepared import Prepared
@@ -29,7 +29,7 @@ from bot.db.sharded_claim import claim_sharded
 from bot.db.slack_buckets import DROP_FULL
 from bot.db.turns import ANYBODY, CLAIM, Turn
 from bot.db.unresolved import Unresolved, unresolved
-from bot.db.workspaces import WorkspaceRow
+from bot.db.workspaces import Listed, WorkspaceRow, listed
 from bot.errors import Undecryptable
 
 RENEW = Prepared(
@@ -154,6 +154,14 @@ class Operations:
         """Every workspace there is."""
         return list(await self._session.scalars(select(WorkspaceRow.workspace_id)))
 
+    async def renewals_due(self) -> Sequence[UUID]:
+        """The workspaces whose token is to be renewed."""
+        return (await self._session.scalars(select(InstallationRow.workspace_id).where(*RENEWAL_DUE))).all()
+
+    async def roster(self) -> list[Listed]:
+        """Every workspace as an operator sees it, by name."""
+        return await listed(self._session)
+
     async def waiting(self) -> int:
         """How many asks are neither done nor dead."""
         open_states = InboxRow.state.in_(("new", "leased"))
@@ -193,5 +201,5 @@ class Operations:
 CROSS_TENANT: Sequence[str] = (
     "claim", "renew", "clean", "add_partitions", "drop_partitions", "sweep_costs", "folds_due", "unresolved", "digests_wanted", "budget_notices_due",
     "add_oauth_state", "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays", "queue",
-    "place", "inbox_totals",
+    "place", "inbox_totals", "renewals_due", "roster",
 )  # fmt: skip

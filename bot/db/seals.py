@@ -17,7 +17,12 @@ from bot.errors import Undecryptable
 
 SEALED: tuple[Column[bytes], ...] = tuple(
     cast(Table, row.__table__).c[name]
-    for row, name in ((InboxRow, "sealed_text"), (ReplyPartRow, "text"), (InstallationRow, "sealed_bot_token"))
+    for row, name in (
+        (InboxRow, "sealed_text"),
+        (ReplyPartRow, "text"),
+        (InstallationRow, "sealed_bot_token"),
+        (InstallationRow, "sealed_refresh_token"),
+    )
 )
 """Every encrypted column."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,13 +25,15 @@ class WorkspaceRow(Base):
     name: Mapped[Words] = mapped_column(server_default="")
     bot_user_id: Mapped[Words] = mapped_column(server_default="")
     active: Mapped[bool] = mapped_column(server_default="true")
+    disabled: Mapped[bool] = mapped_column(server_default="false")
+    left_at: Mapped[Instant | None]
     zone: Mapped[Words | None]
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A Slack team (or organisation) that Lucy serves."""
+    """A Slack team (or organisation). Lucy serves it when it is `active`: installed there, and not switched off."""
 
     workspace_id: UUID
     slack_id: str
@@ -41,7 +43,22 @@ class Workspace:
     created_at: datetime
 
 
-_READ = Prepared(f"SELECT {', '.join(Workspace.__slots__)} FROM workspace WHERE workspace_id = :workspace_id")
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A workspace as an operator sees it; `left_at` is when Lucy was removed there."""
+
+    slack_id: str
+    name: str
+    active: bool
+    disabled: bool
+    created_at: datetime
+    left_at: datetime | None
+
+
+_READ = Prepared(
+    "SELECT workspace_id, slack_id, name, bot_user_id, active AND NOT disabled AS active, created_at"
+    " FROM workspace WHERE workspace_id = :workspace_id"
+)
 
 
 class WorkspaceStore:
@@ -55,14 +72,19 @@ class WorkspaceStore:
         row = insert(WorkspaceRow).values(
             workspace_id=self._workspace_id, slack_id=slack_id, name=name, bot_user_id=bot_user_id
         )
-        known = {"name": name, "bot_user_id": bot_user_id, "active": True}
+        known = {"name": name, "bot_user_id": bot_user_id, "active": True, "left_at": None}
         await self._session.execute(row.on_conflict_do_update(index_elements=["workspace_id"], set_=known))
 
     async def retire(self) -> None:
         """Stop serving this workspace (uninstalled or revoked); its ledger stays."""
-        row = await self._session.get(WorkspaceRow, self._workspace_id)
-        if row is not None:
-            row.active = False
+        mine = (WorkspaceRow.workspace_id == self._workspace_id, WorkspaceRow.active)
+        await self._session.execute(update(WorkspaceRow).where(*mine).values(active=False, left_at=func.now()))
+
+    async def switch(self, *, on: bool) -> bool:
+        """An operator's word: switched off, it is not served, whoever installs Lucy there. False when there is no such workspace."""
+        mine = WorkspaceRow.workspace_id == self._workspace_id
+        done = update(WorkspaceRow).where(mine).values(disabled=not on).returning(WorkspaceRow.workspace_id)
+        return (await self._session.execute(done)).scalar_one_or_none() is not None
 
     async def zone(self) -> str:
         """Whose days are meant: the workspace's zone, else its digest's, else UTC."""
@@ -91,3 +113,10 @@ class WorkspaceStore:
         """This workspace, or None when nobody installed Lucy there."""
         row = await _READ.row(self._session, {"workspace_id": self._workspace_id})
         return None if row is None else Workspace(*row.values())
+
+
+async def listed(session: AsyncSession) -> list[Listed]:
+    """Every workspace, by name."""
+    columns = [getattr(WorkspaceRow, name) for name in Listed.__slots__]
+    rows = await session.execute(select(*columns).order_by(WorkspaceRow.name, WorkspaceRow.slack_id))
+    return [Listed(*row) for row in rows]

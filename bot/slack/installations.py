@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -14,11 +15,16 @@ from slack_bolt.error import BoltError
 from bot import log
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
+from bot.db.installations import Installation
+from bot.db.workspaces import Workspace
 from bot.errors import LucyError, SettingError
 from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
 from bot.slack.limits import Limits
 
 _log = log.get(__name__)
+_PAUSES_S = (0, 0, 0.5, 1, 2, 4)
+"""Another replica may be renewing."""
+Renew = Callable[[UUID], Awaitable[None]]
 
 
 class NotInstalled(LucyError):
@@ -59,17 +65,25 @@ class OneToken:
 
 
 class StoredTokens:
-    """The workspaces that installed Lucy over OAuth."""
+    """The workspaces that installed Lucy over OAuth; a token that ran out while nobody was there is renewed first."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, renew: Renew, pauses_s: Sequence[float] = _PAUSES_S) -> None:
+        self._db, self._renew, self._pauses_s = db, renew, pauses_s
 
     async def access(self, workspace_id: UUID) -> Access:
+        for pause_s in self._pauses_s:
+            workspace, found = await self._read(workspace_id)
+            if workspace is None or found is None or not workspace.active:
+                raise NotInstalled("no active installation")
+            if found.expires_at is None or found.expires_at > datetime.now(UTC):
+                return Access(workspace.slack_id, found.bot_token, found.bot_id, found.bot_user_id)
+            await asyncio.sleep(pause_s)
+            await self._renew(workspace_id)
+        raise NotInstalled("the token has run out and cannot be renewed")
+
+    async def _read(self, workspace_id: UUID) -> tuple[Workspace | None, Installation | None]:
         async with self._db.unit(workspace_id) as unit:
-            workspace, found = await unit.workspaces.read(), await unit.installations.read()
-        if workspace is None or found is None or not workspace.active:
-            raise NotInstalled("no active installation")
-        return Access(workspace.slack_id, found.bot_token, found.bot_id, found.bot_user_id)
+            return await unit.workspaces.read(), await unit.installations.read()
 
 
 class Clients:

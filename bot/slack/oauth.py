@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
-import html
 import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode, urljoin
 
 import aiohttp
@@ -16,6 +17,7 @@ from bot import log
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.db.installations import Installation
+from bot.slack import landing
 from bot.slack.client import TIMEOUT_S
 
 _log = log.get(__name__)
@@ -23,12 +25,9 @@ SCOPES = (
     "app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands", "groups:history", "im:history",
     "mpim:history", "users:read",
 )  # fmt: skip
+OPTIONAL_SCOPES = ("files:write",)
+"""Slack asks for these apart; whoever installs Lucy may leave them out."""
 _COOKIE = "lucy_install"
-_PAGE = (
-    "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    "<title>Lucy</title><body style='font:16px/1.6 system-ui;max-width:32rem;margin:20vh auto;padding:0 1.5rem'>"
-    "<h1 style='font-size:1.6rem'>{title}</h1><p>{words}</p></body></html>"
-)
 
 
 class OAuthPages:
@@ -43,7 +42,9 @@ class OAuthPages:
         state = secrets.token_urlsafe(24)
         async with self._db.operations() as operations:
             await operations.add_oauth_state(state)
-        query = urlencode({"client_id": self._client_id, "scope": ",".join(SCOPES), "state": state})
+        query = urlencode(
+            {"client_id": self._client_id, "scope": ",".join((*SCOPES, *OPTIONAL_SCOPES)), "state": state}
+        )
         slack = f"{urljoin(self._base_url, '/oauth/v2/authorize')}?{query}"
         answer = web.Response(status=302, headers={"Location": slack})
         answer.set_cookie(_COOKIE, state, max_age=600, httponly=True, secure=request.secure, samesite="Lax")
@@ -52,22 +53,14 @@ class OAuthPages:
     async def redirect(self, request: web.Request) -> web.StreamResponse:
         """Slack sends the visitor back: exchange the code, store the token, say what to do next."""
         if request.query.get("error"):
-            return _page("Lucy was not installed", "You declined in Slack. Nothing was stored.", 200)
+            return landing.declined()
         state = request.query.get("state", "")
         if not state or not hmac.compare_digest(request.cookies.get(_COOKIE, "").encode(), state.encode()):
-            return _page(
-                "That didn't work",
-                "This link belongs to another browser. Please start again at /slack/install.",
-                400,
-            )
+            return landing.failed("This link belongs to another browser.", 400)
         async with self._db.operations() as operations:
             fresh = await operations.take_oauth_state(state)
         if not fresh:
-            return _page(
-                "That didn't work",
-                "This link was used or is too old. Please start again at /slack/install.",
-                400,
-            )
+            return landing.failed("This link was used or is too old.", 400)
         return await self._exchange(request.query.get("code", ""))
 
     async def _exchange(self, code: str) -> web.StreamResponse:
@@ -79,31 +72,37 @@ class OAuthPages:
             me = await self._web(token).auth_test()
         except (SlackApiError, SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
             _log.warning("install_failed", error=type(error).__name__)
-            return _page("That didn't work", "Slack did not confirm the installation. Please try again.", 502)
+            return landing.failed("Slack did not confirm the installation.", 502)
         team, enterprise = granted.get("team") or {}, granted.get("enterprise") or {}
         owner = enterprise if granted.get("is_enterprise_install") else team
-        installation = Installation(
-            token,
-            str(me.get("bot_id", "")),
-            str(granted.get("bot_user_id", "")),
-            team.get("id"),
-            enterprise.get("id"),
-            str(granted.get("scope", "")),
-            str((granted.get("authed_user") or {}).get("id", "")),
-        )
-        async with self._db.unit(workspace_id_of(str(owner["id"]))) as unit:
-            await unit.workspaces.welcome(str(owner["id"]), str(owner.get("name", "")), installation.bot_user_id)
+        slack_id, name = str(owner["id"]), str(owner.get("name") or "")
+        installation = _installation(granted, token, str(me.get("bot_id", "")))
+        async with self._db.unit(workspace_id_of(slack_id)) as unit:
+            await unit.workspaces.welcome(slack_id, name, installation.bot_user_id)
             await unit.installations.save(installation)
-        name = html.escape(str(owner.get("name") or "your workspace"))
-        return _page(
-            f"Lucy is in {name}",
-            "Open Slack, invite her to a channel and mention her: <b>@Lucy hello</b>.",
-            200,
-        )
+            workspace = await unit.workspaces.read()
+        _log.info("installed", slack_id=slack_id, org=bool(granted.get("is_enterprise_install")))
+        if workspace is None or not workspace.active:
+            return landing.switched_off(name)
+        lacking = sorted(set(OPTIONAL_SCOPES) - set(installation.scopes.split(",")))
+        return landing.installed(name, slack_id, str(granted.get("app_id", "")), lacking)
 
     def _web(self, token: str | None = None) -> AsyncWebClient:
         return AsyncWebClient(token=token, base_url=self._base_url, timeout=TIMEOUT_S, retry_handlers=[])
 
 
-def _page(title: str, words: str, status: int) -> web.Response:
-    return web.Response(text=_PAGE.format(title=title, words=words), content_type="text/html", status=status)
+def _installation(granted: Any, token: str, bot_id: str) -> Installation:
+    """What is kept of Slack's grant; an app that rotates tokens gets one that expires, and what renews it."""
+    team, enterprise = granted.get("team") or {}, granted.get("enterprise") or {}
+    lasts_s = granted.get("expires_in")
+    return Installation(
+        token,
+        bot_id,
+        str(granted.get("bot_user_id", "")),
+        team.get("id"),
+        enterprise.get("id"),
+        str(granted.get("scope", "")),
+        str((granted.get("authed_user") or {}).get("id", "")),
+        granted.get("refresh_token"),
+        datetime.now(UTC) + timedelta(seconds=float(lasts_s)) if lasts_s else None,
+    )

@@ -21,7 +21,7 @@ from bot.db.dials import Leaning
 from bot.db.digests import DigestRun, Kind
 from bot.db.ids import new_id
 from bot.db.inbox import Lease, NewAsk
-from bot.db.installations import Installation
+from bot.db.installations import Installation, Renewal
 from bot.db.labels import Label
 from bot.db.ledger import Window
 from bot.db.operator_inbox import NoSuchAsk, NotNow, SeenAsk
@@ -36,12 +36,14 @@ from tests.costs.ledger import FAST, SETTLED
 
 ASK = NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "words of Acme")
 LATER = replace(ASK, event_id="Ev2", thread_ts="2.0", ts="2.0")
-TOKEN = Installation("xoxb-acme", "B1", "U0LUCY", "T0ACME", None, "chat:write", "U1")
+SOON = datetime.now(UTC)
+TOKEN = Installation("xoxb-acme", "B1", "U0LUCY", "T0ACME", None, "chat:write", "U1", "xoxe-acme", SOON)
 OPINION = StoredOpinion("code", 3, 0.9, "gemini/fast")
 CHANGE = Change("U1", "digest_set", "digest", None, {"channel": "C1"})
 DAY = date(2026, 11, 1)
 BUCKET = Bucket("chat.update", 1.2, 10)
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+RENEWAL = Renewal("xoxe-acme", EVER[0])
 EVER_UTC = Period("ever", *EVER, "UTC")
 
 
@@ -112,6 +114,7 @@ READS: dict[str, Try] = {
     "budget_notices.read_request": lambda unit, acme: unit.budget_notices.read_request(acme.request.id),
     "budget_notices.where_told": lambda unit, _: unit.budget_notices.where_told("told:"),
     "installations.read": lambda unit, _: unit.installations.read(),
+    "installations.renew": lambda unit, _: unit.installations.renew(),
     "installations.made_after": lambda unit, _: unit.installations.made_after(EVER[0]),
     "operator_inbox.seen": lambda unit, _: unit.operator_inbox.seen(["new", "leased"], 10),
     "operator_inbox.find": lambda unit, acme: found(unit, acme.lease),
@@ -195,12 +198,14 @@ WRITES: dict[str, Try] = {
     "digests.intend": lambda unit, acme: unit.digests.intend(acme.run, Decimal(9)),
     "digests.finish": lambda unit, acme: unit.digests.finish(acme.run, "posted", "9.9"),
     "installations.save": lambda unit, _: unit.installations.save(replace(TOKEN, bot_token="xoxb-other")),
+    "installations.renewed": lambda unit, _: unit.installations.renewed(RENEWAL, "xoxb-2", "xoxe-2", 60),
     "installations.forget": lambda unit, _: unit.installations.forget(),
     "slack_buckets.take": lambda unit, _: unit.slack_buckets.take([BUCKET]),
     "slack_buckets.close": lambda unit, _: unit.slack_buckets.close(BUCKET, 60),
     "workspaces.live_in": lambda unit, _: unit.workspaces.live_in("Asia/Kathmandu"),
     "workspaces.welcome": lambda unit, _: unit.workspaces.welcome("T0OTHER", "Other", "U0LUCY"),
     "workspaces.forget": lambda unit, _: unit.workspaces.forget(),
+    "workspaces.switch": lambda unit, _: unit.workspaces.switch(on=False),
     "workspaces.retire": lambda unit, _: unit.workspaces.retire(),
 }
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urljoin
 
 from aiohttp import web
 
+from bot.sandbox.slack.rotation import issue, refreshed
 from bot.sandbox.slack.rules import Rejected
 from bot.sandbox.slack.state import SCOPES, App, SlackState
 
@@ -31,11 +32,16 @@ class _Grant:
 
 
 class Consent:
-    """`visitor` is who sits at the browser and in which team; `declines` is what they say to Lucy."""
+    """`visitor` is who sits at the browser and in which team; `declines` is what they say to Lucy.
+
+    `leaves_out` are the optional scopes they untick; `org` is the organisation for all of which they install her.
+    """
 
     def __init__(self, app: App, visitor: tuple[SlackState, str]) -> None:
         self._app, self.visitor = app, visitor
         self.declines = False
+        self.leaves_out: frozenset[str] = frozenset()
+        self.org: dict[str, str] | None = None
         self._grants: dict[str, _Grant] = {}
 
     async def authorize(self, request: web.Request) -> web.StreamResponse:
@@ -55,7 +61,7 @@ class Consent:
         else:
             said = {"code": secrets.token_urlsafe(16)}
             state, user = self.visitor
-            grant = _Grant(state, user, scopes, asked.get("redirect_uri", ""), time.monotonic())
+            grant = _Grant(state, user, scopes - self.leaves_out, asked.get("redirect_uri", ""), time.monotonic())
             self._grants[said["code"]] = grant
         said["state"] = asked.get("state", "")
         return web.Response(status=302, headers={"Location": f"{back}?{urlencode(said)}"})
@@ -67,6 +73,8 @@ class Consent:
             raise Rejected("invalid_client_id")
         if secret != self._app.client_secret:
             raise Rejected("bad_client_secret")
+        if sent.get("grant_type") == "refresh_token":
+            return refreshed((grant.state for grant in self._grants.values()), sent.get("refresh_token"))
         grant = self._grants.get(str(sent.get("code")))
         if grant is None:
             raise Rejected("invalid_code")
@@ -77,6 +85,7 @@ class Consent:
         if str(sent.get("redirect_uri") or "") != grant.redirect_uri:
             raise Rejected("bad_redirect_uri")
         grant.used = True
+        grant.state.org = self.org
         return _installed(grant)
 
 
@@ -86,8 +95,8 @@ def _installed(grant: _Grant) -> dict[str, Any]:
     state.revoked.discard(state.bot_token)
     return {
         "access_token": state.bot_token, "token_type": "bot", "scope": ",".join(sorted(grant.scopes)),
-        "bot_user_id": state.bot_user_id, "app_id": state.app_id, "team": {"id": state.team_id, "name": state.team},
-        "enterprise": None, "is_enterprise_install": False, "authed_user": {"id": grant.user},
+        "bot_user_id": state.bot_user_id, "app_id": state.app_id, "authed_user": {"id": grant.user}, **state.owner(),
+        **(issue(state) if state.app.rotates else {}),
     }  # fmt: skip
 
 

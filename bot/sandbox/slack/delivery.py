@@ -68,11 +68,11 @@ class Deliverer:
             "event_time": int(time.time()),
             "authorizations": [
                 {
-                    "enterprise_id": None,
-                    "team_id": state.team_id,
+                    "enterprise_id": state.org["id"] if state.org else None,
+                    "team_id": None if state.org else state.team_id,
                     "user_id": state.bot_user_id,
                     "is_bot": True,
-                    "is_enterprise_install": False,
+                    "is_enterprise_install": bool(state.org),
                 }
             ],
             "is_ext_shared_channel": False,

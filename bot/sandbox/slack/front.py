@@ -30,7 +30,7 @@ class Front:
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         token = token_of(request, await arguments(request))
-        team = next((team for team in self._teams if team.state.bot_token == token), self._teams[0])
+        team = next((team for team in self._teams if team.state.knows(token)), self._teams[0])
         return await team.api.handle(request)
 
     async def _exchange(self, request: web.Request) -> web.Response:

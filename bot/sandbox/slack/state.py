@@ -25,6 +25,7 @@ class App:
     """What Slack knows of Lucy's app, whatever team it is installed in.
 
     `hears_channels`: whether it subscribed to message.channels, which tells it of every post in its channels.
+    `rotates`: whether its tokens expire.
     """
 
     id: str = "A0LUCY"
@@ -34,6 +35,7 @@ class App:
     token: str = ""
     events_url: str | None = None
     hears_channels: bool = False
+    rotates: bool = False
 
 
 def new_app() -> App:
@@ -55,6 +57,9 @@ class SlackState:
         self.refused_blocks: set[str] = set()
         self.files: set[str] = set()
         self.revoked: set[str] = set()
+        self.expires: dict[str, float] = {}
+        self.refresh_token: str | None = None
+        self.org: dict[str, str] | None = None
         self.people = {person.id: person for person in cast.people}
         self.channels = {channel.id: channel for channel in cast.channels}
         self.messages: dict[str, list[dict[str, Any]]] = {channel: [] for channel in self.channels}
@@ -64,6 +69,15 @@ class SlackState:
         self._ticks = itertools.count(1)
         for channel, user, text in cast.said:
             self.messages[channel].append({"type": "message", "user": user, "text": text, "ts": self.new_ts()})
+
+    def knows(self, token: str) -> bool:
+        """Whether a token is this team's, be it run out or revoked."""
+        return token == self.bot_token or token in self.expires
+
+    def owner(self) -> dict[str, Any]:
+        """Whose an installation is: the team's, or its whole organisation's."""
+        team = None if self.org else {"id": self.team_id, "name": self.team}
+        return {"team": team, "enterprise": self.org, "is_enterprise_install": bool(self.org)}
 
     def subscribe(self, listener: Listener) -> None:
         """`listener` hears of every visible change."""

@@ -14,6 +14,7 @@ from bot.sandbox.slack.conveniences import Conveniences
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.files import FORM_ONLY, Files
 from bot.sandbox.slack.paging import page
+from bot.sandbox.slack.rotation import check_token
 from bot.sandbox.slack.rules import Rejected, check_channel, check_content, check_scope
 from bot.sandbox.slack.state import SlackState, shown
 
@@ -71,10 +72,7 @@ class WebApi:
             return {"url": f"{self._origin().replace('http', 'ws', 1)}/socket"}
         if not token:
             raise Rejected("not_authed")
-        if token != self._state.bot_token or not self._state.installed:
-            raise Rejected("invalid_auth")
-        if token in self._state.revoked:
-            raise Rejected("token_revoked")
+        check_token(self._state, token)
         if method not in self._methods:
             raise Rejected("unknown_method")
         check_scope(self._state, method, sent.get("channel"))

@@ -76,6 +76,8 @@ class SlackWorkspace:
             "command": command, "text": self._escaped(text), "user_id": user, "channel_id": channel,
             "team_id": self.state.team_id, "response_url": url, "trigger_id": self.state.new_trigger(),
         }  # fmt: skip
+        if self.state.org:
+            fields |= {"enterprise_id": self.state.org["id"], "is_enterprise_install": "true"}
         await self.delivery.form(fields, "slash_commands")
         return shown
 
@@ -99,7 +101,7 @@ class SlackWorkspace:
     async def _interact(self, kind: str, user: str, **more: Any) -> int:
         payload = {
             "type": kind, "user": {"id": user}, "team": {"id": self.state.team_id}, "api_app_id": self.state.app_id,
-            "trigger_id": self.state.new_trigger(), **more,
+            "enterprise": self.state.org, "is_enterprise_install": bool(self.state.org), "trigger_id": self.state.new_trigger(), **more,
         }  # fmt: skip
         return await self.delivery.form({"payload": json.dumps(payload)}, "interactive")
 
