@@ -24,6 +24,7 @@ from bot.commands import (
     route,
     run,
     whatif,
+    workspaces,
 )  # fmt: skip
 from bot.errors import LucyError, SettingError
 
@@ -52,6 +53,7 @@ app.add_typer(prices.prices, name="prices")
 app.add_typer(database.database, name="db")
 app.command()(budget.budget)
 app.add_typer(inbox.inbox, name="inbox")
+app.add_typer(workspaces.workspaces, name="workspaces")
 
 
 def main() -> None:
