@@ -43,15 +43,10 @@ from bot.routing.router import Router
 from bot.routing.tiers import Tiers
 from bot.schedule import Jobs, across, schedule
 from bot.slack.bolt import Commands, build_app
-from bot.slack.budget_form import BudgetForm
 from bot.slack.budget_notices import BudgetNotices
 from bot.slack.budget_requests import BudgetRequests
-from bot.slack.costs_command import CostsCommand
-from bot.slack.dial_form import DialForm
+from bot.slack.costs_forms import costs_command
 from bot.slack.digest_channel import DigestChannel
-from bot.slack.digest_form import DigestForm
-from bot.slack.explain_form import ExplainForm
-from bot.slack.export_form import ExportForm
 from bot.slack.ingest import Ingest
 from bot.slack.installations import Clients, OneToken, StoredTokens, Tokens, introduce
 from bot.slack.limits import Limits
@@ -61,13 +56,11 @@ from bot.slack.permalinks import Permalinks
 from bot.slack.readiness import readiness
 from bot.slack.rotation import Rotation
 from bot.slack.socket import socket_mode
-from bot.slack.spend_form import Naming, SpendForm
 from bot.slack.split import split
 from bot.slack.thread import Threads
 from bot.slack.tiers_form import TiersForm
 from bot.slack.uploads import Uploads
 from bot.slack.web import listening, serving_metrics, web_app
-from bot.slack.zone_form import ZoneForm
 from bot.telemetry import Telemetry, tracing
 from bot.worker import Worker
 
@@ -189,6 +182,9 @@ async def _serve(
     exports, budgets = ExportForm(db, Uploads(clients)), BudgetForm(db, people)
     forms = (ExplainForm(db), exports, budgets, DialForm(db), TiersForm(db), DigestForm(db), ZoneForm(db))
     commands = Commands(CostsCommand(people, spend, *forms), BudgetRequests(db, people, notices))
+    ingest = Ingest(parts.ingest_db, worker.wake)
+    costs = costs_command(db, clients, people, parts.reports)
+    commands = Commands(costs, BudgetRequests(db, people, notices))
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))
