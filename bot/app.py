@@ -170,7 +170,7 @@ async def _serve(
     clients = Clients(await _tokens(settings, db), base_url, Limits(db, settings.slack_rate))
     rotation = Rotation(db, base_url, *_oauth(settings))
     clients = Clients(await _tokens(settings, db, rotation), base_url)
-    people = People(clients)
+    people = People(clients, db=db)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     threads = Threads(db, clients, people, footer_of(db), parts.telemetry, settings.settle_s)
     pace = Pace(settings.concurrency, settings.lease_s, alone=settings.slack_bot_token is not None)

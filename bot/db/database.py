@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bot.db.address import address_of
+from bot.db.admins import AdminStore
 from bot.db.asked import AskedStore
 from bot.db.audit import AuditStore
 from bot.db.budget_notices import BudgetNoticeStore
@@ -70,6 +71,7 @@ class Unit:
     digests: DigestStore
     digest_reads: DigestReads
     audit: AuditStore
+    admins: AdminStore
     budgets: BudgetStore
     budget_notices: BudgetNoticeStore
     seals: SealStore
@@ -128,6 +130,7 @@ class Database:
                 DigestStore(session, workspace_id),
                 DigestReads(session, workspace_id),
                 AuditStore(session, workspace_id),
+                AdminStore(session, workspace_id),
                 BudgetStore(session, workspace_id),
                 BudgetNoticeStore(session, workspace_id),
                 SealStore(session, workspace_id, self._cipher),

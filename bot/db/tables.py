@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.db.admins import NamedAdminRow
 from bot.db.asked import AskedRow
 from bot.db.audit import AuditRow
 from bot.db.base import Base
@@ -29,7 +30,7 @@ TABLES = (
     WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
     DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow, BudgetRow, BudgetSpendRow, BudgetNoticeRow,
     BudgetRequestRow, ForgottenDayRow, DialSettingRow, ScoreShiftRow, OpinionRow, ThreadFloorRow, TierBoundRow,
-    RoutingLabelRow, AskedRow, RollupCutRow, RoutingWeightsRow, SlackBucketRow,
+    RoutingLabelRow, AskedRow, RollupCutRow, RoutingWeightsRow, SlackBucketRow, NamedAdminRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.costs.reports import Reports
 from bot.db.database import Database
+from bot.slack.admin_form import AdminForm
 from bot.slack.budget_form import BudgetForm
 from bot.slack.costs_command import CostsCommand
 from bot.slack.dial_form import DialForm
@@ -29,4 +30,5 @@ def costs_command(db: Database, clients: Clients, people: People, reports: Repor
         DialForm(db),
         DigestForm(db),
         ZoneForm(db),
+        AdminForm(db, people),
     )

@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncRespond
 from bot.errors import LucyError
 from bot.slack.people import Person
 
-ADMINS_ONLY = "Only Slack's admins and owners can do that."
+ADMINS_ONLY = "Only Slack's admins and owners can do that, and whom they named: `/lucy-costs admins`."
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from bot import log
+from bot.db.database import Database
 from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
 from bot.slack.installations import Clients, NotInstalled
 
@@ -22,30 +23,48 @@ _APPROVERS, _PAGE, _PAGES = 5, 200, 5
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone in a workspace."""
+    """Someone in a workspace. `is_admin`: Slack's, or whom those named; `is_member`: neither a guest nor a bot, and still there."""
 
     name: str
     is_admin: bool
+    named: bool = False
+    is_member: bool = False
 
 
 class People:
     """users.info behind a memory of ten minutes, per workspace."""
 
-    def __init__(self, clients: Clients, clock: Callable[[], float] = time.monotonic, *, within_s: float = 3.0) -> None:
-        """`within_s`: how long all the names of one answer may take together, in seconds."""
-        self._clients, self._clock, self._within_s = clients, clock, within_s
+    def __init__(
+        self,
+        clients: Clients,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        within_s: float = 3.0,
+        db: Database | None = None,
+    ) -> None:
+        """`within_s`: how long all the names of one answer may take together, in seconds; `db` knows the named admins."""
+        self._clients, self._clock, self._within_s, self._db = clients, clock, within_s, db
         self._known: dict[tuple[UUID, str], tuple[float, Person]] = {}
 
     async def find(self, workspace_id: UUID, user_id: str, *, fresh: bool = False) -> Person:
         """The person; one whom Slack won't show us is called by their id and is no admin. `fresh`: ask Slack now."""
-        known = self._remembered(workspace_id, user_id)
-        if known and not fresh:
-            return known
-        try:
-            client = await self._clients.of(workspace_id)
-        except NotInstalled:
-            return Person(user_id, is_admin=False)
-        return await self._look_up(client, workspace_id, user_id)
+        person = self._remembered(workspace_id, user_id)
+        if person is None or fresh:
+            try:
+                client = await self._clients.of(workspace_id)
+            except NotInstalled:
+                return Person(user_id, is_admin=False)
+            person = await self._look_up(client, workspace_id, user_id)
+        if person.is_admin or not person.is_member or user_id not in await self._named(workspace_id):
+            return person
+        return replace(person, is_admin=True, named=True)
+
+    async def _named(self, workspace_id: UUID) -> list[str]:
+        """Whom the workspace's admins named; never remembered, so that whoever is dismissed is so at once."""
+        if self._db is None:
+            return []
+        async with self._db.unit(workspace_id) as unit:
+            return list(await unit.admins.named())
 
     async def names(self, workspace_id: UUID, user_ids: Iterable[str]) -> dict[str, str]:
         """Names by id, looked up side by side; whoever is not found in time is called by their id."""
@@ -89,14 +108,15 @@ class People:
             return Person(user_id, is_admin=False)
         profile = user.get("profile", {})
         name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user_id
-        person = Person(str(name), bool(user.get("is_admin") or user.get("is_owner")))
+        outside = any(user.get(flag) for flag in ("is_bot", "deleted", "is_restricted", "is_ultra_restricted"))
+        person = Person(str(name), bool(user.get("is_admin") or user.get("is_owner")), is_member=not outside)
         if len(self._known) >= _AT_MOST:
             self._known.clear()
         self._known[workspace_id, user_id] = (self._clock() + _REMEMBER_S, person)
         return person
 
     async def approvers(self, workspace_id: UUID, first: str) -> list[str]:
-        """At most five of Slack's admins and owners, `first` before the others if they are one."""
+        """At most five of Slack's admins and owners and whom they named, `first` before the others if they are one."""
         cursor, admins = "", []
         try:
             client = await self._clients.of(workspace_id)
@@ -108,6 +128,7 @@ class People:
                     break
         except (SlackRefused, SlackUnsure, NotInstalled):
             _log.info("admins_unlisted", workspace_id=str(workspace_id))
+        admins += [user_id for user_id in await self._named(workspace_id) if user_id not in admins]
         if first not in admins and (await self.find(workspace_id, first)).is_admin:
             admins.append(first)
         return sorted(admins, key=lambda user_id: user_id != first)[:_APPROVERS]

@@ -131,6 +131,7 @@ READS: dict[str, Try] = {
     "rollups.by": lambda unit, _: unit.rollups.by("total", EVER_UTC),
     "rollups.by_day": lambda unit, _: unit.rollups.by_day(EVER_UTC),
     "rollups.models_of": lambda unit, _: unit.rollups.models_of("U1", EVER_UTC),
+    "admins.named": lambda unit, _: unit.admins.named(),
     "audit.newest": lambda unit, _: unit.audit.newest(),
     "digests.setting": lambda unit, _: unit.digests.setting(),
     "digests.posted_before": lambda unit, _: unit.digests.posted_before(Kind.DAILY, DAY),
@@ -149,6 +150,8 @@ READS: dict[str, Try] = {
 """What answers with nothing where there is nothing of one's own."""
 
 WRITES: dict[str, Try] = {
+    "admins.name": lambda unit, _: unit.admins.name("U9", "U9"),
+    "admins.dismiss": lambda unit, _: unit.admins.dismiss("U2"),
     "audit.record": lambda unit, _: unit.audit.record(CHANGE),
     "budgets.move": lambda unit, acme: unit.budgets.move([acme.settled_again]),
     "budgets.recount": lambda unit, _: unit.budgets.recount(),
