@@ -52,14 +52,11 @@ from bot.slack.installations import Clients, OneToken, StoredTokens, Tokens, int
 from bot.slack.limits import Limits
 from bot.slack.oauth import OAuthPages
 from bot.slack.people import People
-from bot.slack.permalinks import Permalinks
 from bot.slack.readiness import readiness
 from bot.slack.rotation import Rotation
 from bot.slack.socket import socket_mode
 from bot.slack.split import split
 from bot.slack.thread import Threads
-from bot.slack.tiers_form import TiersForm
-from bot.slack.uploads import Uploads
 from bot.slack.web import listening, serving_metrics, web_app
 from bot.telemetry import Telemetry, tracing
 from bot.worker import Worker
@@ -167,9 +164,8 @@ async def _serve(
 ) -> tuple[str, str | None, DigestRunner, asyncio.Task[None]]:
     """Listen, tick and work until the stack closes: intake ends first, then the worker drains."""
     db, base_url = parts.db, settings.slack_api_url
-    clients = Clients(await _tokens(settings, db), base_url, Limits(db, settings.slack_rate))
     rotation = Rotation(db, base_url, *_oauth(settings))
-    clients = Clients(await _tokens(settings, db, rotation), base_url)
+    clients = Clients(await _tokens(settings, db, rotation), base_url, Limits(db, settings.slack_rate))
     people = People(clients, db=db)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     threads = Threads(db, clients, people, footer_of(db), parts.telemetry, settings.settle_s)
@@ -177,12 +173,7 @@ async def _serve(
     worker = Worker(db, threads, parts.answerer, split, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     ingest = Ingest(parts.ingest_db, worker.wake, Most.of(settings.most_waiting))
-    spend = SpendForm(db, parts.reports, Naming(people, Permalinks(clients)))
     notices = BudgetNotices(db, clients, people)
-    exports, budgets = ExportForm(db, Uploads(clients)), BudgetForm(db, people)
-    forms = (ExplainForm(db), exports, budgets, DialForm(db), TiersForm(db), DigestForm(db), ZoneForm(db))
-    commands = Commands(CostsCommand(people, spend, *forms), BudgetRequests(db, people, notices))
-    ingest = Ingest(parts.ingest_db, worker.wake)
     costs = costs_command(db, clients, people, parts.reports)
     commands = Commands(costs, BudgetRequests(db, people, notices))
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
@@ -190,10 +181,9 @@ async def _serve(
     ended = await stack.enter_async_context(_working(worker))
     scrape = partial(exposition, db, parts.telemetry)
     metrics_url = await stack.enter_async_context(serving_metrics(scrape, settings.metrics_addr))
-    app = web_app(bolt if secret else None, readiness(db, lambda: parts.client.warm), pages)
     jobs = _jobs(db, digests, notices, rotation, parts, settings.ledger_months)
     await stack.enter_async_context(schedule(jobs))
-    app = web_app(bolt if secret else None, _missing(db, parts.client), pages)
+    app = web_app(bolt if secret else None, readiness(db, lambda: parts.client.warm), pages)
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
     if settings.slack_app_token:
         token = settings.slack_app_token.get_secret_value()
@@ -209,20 +199,6 @@ async def _working(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
     finally:
         await worker.stop()
         await task
-
-
-def _jobs(db: Database, digests: DigestRunner, notices: BudgetNotices, parts: _Parts, months: int | None) -> Jobs:
-def _missing(db: Database, client: LitellmClient) -> Callable[[], Awaitable[list[str]]]:
-    async def missing() -> list[str]:
-        lacking = [] if client.warm else ["litellm is loading"]
-        try:
-            async with asyncio.timeout(2):
-                await db.ping()
-        except (DatabaseAway, TimeoutError):
-            lacking.append("the database does not answer")
-        return lacking
-
-    return missing
 
 
 def _jobs(

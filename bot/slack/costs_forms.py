@@ -15,6 +15,7 @@ from bot.slack.installations import Clients
 from bot.slack.people import People
 from bot.slack.permalinks import Permalinks
 from bot.slack.spend_form import Naming, SpendForm
+from bot.slack.tiers_form import TiersForm
 from bot.slack.uploads import Uploads
 from bot.slack.zone_form import ZoneForm
 
@@ -28,6 +29,7 @@ def costs_command(db: Database, clients: Clients, people: People, reports: Repor
         ExportForm(db, Uploads(clients)),
         BudgetForm(db, people),
         DialForm(db),
+        TiersForm(db),
         DigestForm(db),
         ZoneForm(db),
         AdminForm(db, people),

@@ -19,7 +19,7 @@ from bot.db.seals import SEALED
 from bot.db.tables import metadata
 from bot.errors import Undecryptable
 from tests.commands.conftest import Typed
-from tests.db.every_query import ASK, TOKEN
+from tests.db.acme import ASK, TOKEN
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 WORDS = ("words of Acme", "an answer", "xoxb-acme", "xoxe-acme")

@@ -4,92 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
+from datetime import time
 from decimal import Decimal
 
-from bot.costs.periods import Period
-from bot.db.asked import Asked
-from bot.db.audit import Change
-from bot.db.budget_notices import Notice, Place, Request
-from bot.db.budgets import Budget, Mode
-from bot.db.choices import StoredChoice
-from bot.db.costs import OpenAttempt
+from bot.db.budget_notices import Place, Request
 from bot.db.crowds import Most
 from bot.db.database import Unit
 from bot.db.dials import Leaning
-from bot.db.digests import DigestRun, Kind
+from bot.db.digests import Kind
 from bot.db.ids import new_id
-from bot.db.inbox import Lease, NewAsk
-from bot.db.installations import Installation, Renewal
+from bot.db.inbox import Lease
 from bot.db.labels import Label
 from bot.db.ledger import Window
 from bot.db.operator_inbox import NoSuchAsk, NotNow, SeenAsk
-from bot.db.opinions import StoredOpinion
-from bot.db.past_costs import LatePrice
-from bot.db.routing_weights import RoutingWeights
-from bot.db.slack_buckets import Bucket
-from bot.db.thread_floors import ThreadFloor
 from bot.db.tier_bounds import TierBound
 from tests.costs.budgeting import WORKSPACE
 from tests.costs.ledger import FAST, SETTLED
-
-ASK = NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "words of Acme")
-LATER = replace(ASK, event_id="Ev2", thread_ts="2.0", ts="2.0")
-SOON = datetime.now(UTC)
-TOKEN = Installation("xoxb-acme", "B1", "U0LUCY", "T0ACME", None, "chat:write", "U1", "xoxe-acme", SOON)
-OPINION = StoredOpinion("code", 3, 0.9, "gemini/fast")
-CHANGE = Change("U1", "digest_set", "digest", None, {"channel": "C1"})
-DAY = date(2026, 11, 1)
-BUCKET = Bucket("chat.update", 1.2, 10)
-EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
-RENEWAL = Renewal("xoxe-acme", EVER[0])
-EVER_UTC = Period("ever", *EVER, "UTC")
-
-
-@dataclass(frozen=True, slots=True)
-class Acme:
-    """What stands in Acme's name, with every key a careless caller could carry elsewhere."""
-
-    lease: Lease
-    run: DigestRun
-    attempt: OpenAttempt
-    unpriced: OpenAttempt
-    request: Request
-    counters: tuple[str, ...]
-
-    @property
-    def seen(self) -> SeenAsk:
-        return SeenAsk(self.lease.task_id, "new", 0, 0, 1, None, "C1", "U1", None)
-
-    @property
-    def choice(self) -> StoredChoice:
-        return StoredChoice(
-            self.lease.task_id, "C1", "1.0", "U1", 3, "code", 0.9, 0.4, "rule", "because", 1.0, 0.8, 0.7
-        )
-
-    @property
-    def asked(self) -> Asked:
-        return Asked(self.lease.task_id, "C1", "1.0", "U1", 3, b"features")
-
-    @property
-    def floor(self) -> ThreadFloor:
-        return ThreadFloor(3, "answer", self.lease.task_id)
-
-    @property
-    def late_price(self) -> LatePrice:
-        row = self.unpriced
-        return LatePrice(row.created_at, row.id, Decimal(1), None, Decimal(0), "list", {"input": "1"}, "test")
-
-    @property
-    def settled_again(self) -> dict[str, object]:
-        """What the ledger would tell of a row that stands on Acme's counters."""
-        return {"held": self.counters, "released_usd": "1", "spent_usd": "1", "overshot_usd": "1"}
-
-
-WEIGHTS = RoutingWeights(b"learned", 200, 0.5, 0.6)
-BUDGET = Budget(WORKSPACE, Decimal(5), Mode.SOFT, "U1")
-DUE, TOLD = Notice("due:1", "outcome", {"request": "none"}), Notice("told:1", "outcome", {"request": "none"})
+from tests.db.acme import ASK, BUCKET, BUDGET, CHANGE, DAY, DUE, EVER, EVER_UTC, OPINION, RENEWAL, TOKEN, WEIGHTS, Acme
 
 
 async def zone_of_ones_own(unit: Unit) -> bool:

@@ -18,7 +18,8 @@ from bot.db.distribution import FIRST, placements
 from bot.db.encryption import Cipher
 from bot.db.tables import metadata
 from bot.errors import LeaseLost, SettingError
-from tests.db.every_query import READS, WRITES, Acme
+from tests.db.acme import Acme
+from tests.db.every_query import READS, WRITES
 from tests.db.test_tenancy import acme
 
 __all__ = ["acme"]

@@ -130,12 +130,8 @@ async def test_the_past_that_is_to_be_folded_is_found_by_indexes(db: Database, c
 
 
 async def planned(connection: Any, sql: str, *arguments: object, options: str = "FORMAT JSON") -> list[dict[str, Any]]:
-    explained = json.loads(await connection.fetchval(f"EXPLAIN ({options}) {sql}", *arguments))
-
-
-async def planned(connection: Any, sql: str, *arguments: object) -> list[dict[str, Any]]:
     await connection.execute(f"SET ROLE {ACROSS if 'bill_check' in sql else TENANT}")
-    explained = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) {sql}", *arguments))
+    explained = json.loads(await connection.fetchval(f"EXPLAIN ({options}) {sql}", *arguments))
     return list(flat(explained[0]["Plan"]))
 
 

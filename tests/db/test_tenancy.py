@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.db.base import NO_TENANT
 from bot.db.database import Database, Unit, engine_for
-from bot.db.digests import Kind
+from bot.db.digests import DigestRun, Kind
 from bot.db.ids import new_id, workspace_id_of
 from bot.db.labels import Label
 from bot.db.operations import CROSS_TENANT, Operations
@@ -24,23 +24,8 @@ from bot.db.tables import metadata
 from bot.db.tier_bounds import TierBound
 from bot.errors import LeaseLost, LucyError
 from tests.costs.ledger import FAST, SETTLED
-from tests.db.every_query import (
-    ASK,
-    BUCKET,
-    CHANGE,
-    DAY,
-    DUE,
-    EVER_UTC,
-    LATER,
-    OPINION,
-    READS,
-    TOKEN,
-    TOLD,
-    WEIGHTS,
-    WRITES,
-    Acme,
-    asked_for_more,
-)
+from tests.db.acme import ASK, BUCKET, CHANGE, DAY, DUE, EVER_UTC, LATER, OPINION, TOKEN, TOLD, WEIGHTS, Acme
+from tests.db.every_query import READS, WRITES, asked_for_more
 
 TENANTS = sorted(set(metadata.tables) - NO_TENANT)
 
@@ -63,12 +48,7 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         await unit.dials.shift(0.1, -0.1, 400)
         await unit.opinions.keep("is this hard?", OPINION)
         await unit.slack_buckets.take([BUCKET])
-        await unit.digests.want(Kind.DAILY, "C1", time(9), "Europe/Berlin", "U1")
-        posted = await unit.digests.claim(Kind.DAILY, DAY - timedelta(days=1), "C1")
-        assert posted
-        await unit.digests.intend(posted, Decimal(1))
-        await unit.digests.finish(posted, "posted", "1.1")
-        run = await unit.digests.claim(Kind.DAILY, DAY, "C1")
+        run = await digests(unit)
         for notice in (DUE, TOLD):
             await unit.budget_notices.add(notice)
         await unit.budget_notices.told(TOLD.key, "C1", "1.1")
@@ -81,13 +61,24 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         past = await unit.costs.open(replace(FAST, id=new_id()), 60, at=EVER_UTC.end.replace(year=2026, month=11))
         await unit.costs.move(past, SETTLED)
         await unit.folds.cut()
-        assert run
         held = next(row.held for row in await unit.costs.of_task(FAST.task_id) if row.held)
         mine = Acme(taken.lease, run, expired, unpriced, request, tuple(map(str, held)))
         await unit.choices.remember(mine.choice)
         await unit.choices.remember(replace(mine.choice, task_id=FAST.task_id))
         await remember_routes(unit, mine)
     return mine
+
+
+async def digests(unit: Unit) -> DigestRun:
+    """One that was posted, and one in work: that one."""
+    await unit.digests.want(Kind.DAILY, "C1", time(9), "Europe/Berlin", "U1")
+    posted = await unit.digests.claim(Kind.DAILY, DAY - timedelta(days=1), "C1")
+    assert posted
+    await unit.digests.intend(posted, Decimal(1))
+    await unit.digests.finish(posted, "posted", "1.1")
+    run = await unit.digests.claim(Kind.DAILY, DAY, "C1")
+    assert run
+    return run
 
 
 async def remember_routes(unit: Unit, mine: Acme) -> None:

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0010"
+revision = "0014"
+down_revision = "0013"
 
 INSTALLATION = {"sealed_refresh_token": "BYTEA", "expires_at": "TIMESTAMP WITH TIME ZONE", "renewing_until": "TIMESTAMP WITH TIME ZONE"}  # fmt: skip
 WORKSPACE = {"disabled": "BOOLEAN DEFAULT 'false' NOT NULL", "left_at": "TIMESTAMP WITH TIME ZONE"}
