@@ -46,17 +46,21 @@ from bot.slack.bolt import Commands, build_app
 from bot.slack.budget_notices import BudgetNotices
 from bot.slack.budget_requests import BudgetRequests
 from bot.slack.costs_forms import costs_command
+from bot.slack.delivery import Delivery
 from bot.slack.digest_channel import DigestChannel
 from bot.slack.ingest import Ingest
 from bot.slack.installations import Clients, OneToken, StoredTokens, Tokens, introduce
 from bot.slack.limits import Limits
 from bot.slack.oauth import OAuthPages
+from bot.slack.pen import Rhythm
 from bot.slack.people import People
+from bot.slack.presses import Presses
 from bot.slack.readiness import readiness
 from bot.slack.rotation import Rotation
 from bot.slack.socket import socket_mode
-from bot.slack.split import split
-from bot.slack.thread import Threads
+from bot.slack.stops import Stops
+from bot.slack.thread import Streaming, Threads
+from bot.slack.under import Under
 from bot.slack.web import listening, serving_metrics, web_app
 from bot.telemetry import Telemetry, tracing
 from bot.worker import Worker
@@ -133,7 +137,7 @@ async def lucy(
         chooser, cascade = Chooser(db, Classifier(router, tiers, db), tiers), Cascade(router, tiers, db)
         shadow = await stack.enter_async_context(shadowing(db, router, tiers, settings.shadow))
         answerer = Answerer(db, chooser, cascade, shadow, reports.answer, telemetry)
-        parts = _Parts(db, ingest_db, telemetry, client, answerer, reports, composer, book, inquiry, spool)
+        parts = _Parts(db, ingest_db, telemetry, client, tiers, answerer, reports, composer, book, inquiry, spool)
         await overlays.refresh(db, book)
         scorer.shipped()
         await loading
@@ -151,6 +155,7 @@ class _Parts:
     ingest_db: Database
     telemetry: Telemetry
     client: LitellmClient
+    tiers: Tiers
     answerer: Answerer
     reports: Reports
     composer: Composer
@@ -164,18 +169,20 @@ async def _serve(
 ) -> tuple[str, str | None, DigestRunner, asyncio.Task[None]]:
     """Listen, tick and work until the stack closes: intake ends first, then the worker drains."""
     db, base_url = parts.db, settings.slack_api_url
-    rotation = Rotation(db, base_url, *_oauth(settings))
-    clients = Clients(await _tokens(settings, db, rotation), base_url, Limits(db, settings.slack_rate))
+    rotation, limits = Rotation(db, base_url, *_oauth(settings)), Limits(db, settings.slack_rate)
+    clients = Clients(await _tokens(settings, db, rotation), base_url, limits)
     people = People(clients, db=db)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
-    threads = Threads(db, clients, people, footer_of(db), parts.telemetry, settings.settle_s)
+    delivery = Delivery(db, clients, Under(db, footer_of(db), parts.tiers), parts.telemetry, settings.settle_s)
+    streaming = Streaming(Stops(db, clients, people), limits, Rhythm(settings.stream_every_s))
+    threads = Threads(db, clients, people, delivery, streaming)
     pace = Pace(settings.concurrency, settings.lease_s, alone=settings.slack_bot_token is not None)
-    worker = Worker(db, threads, parts.answerer, split, parts.telemetry, pace)
+    worker = Worker(db, threads, parts.answerer, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     ingest = Ingest(parts.ingest_db, worker.wake, Most.of(settings.most_waiting))
     notices = BudgetNotices(db, clients, people)
     costs = costs_command(db, clients, people, parts.reports)
-    commands = Commands(costs, BudgetRequests(db, people, notices))
+    commands = Commands(costs, BudgetRequests(db, people, notices), Presses(db, clients, people, worker.wake))
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
     pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))

@@ -133,6 +133,12 @@ class Settings(BaseSettings):
         gt=0,
         description="Times Slack's published rates at which Lucy calls it at most, all replicas together.",
     )
+    stream_every_s: float = Field(
+        1,
+        ge=0,
+        le=60,
+        description="Seconds between two updates of an answer while it is made; 0 posts answers when they are whole.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     log_format: Literal["json", "console"] = Field(
         "console",

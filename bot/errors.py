@@ -27,6 +27,16 @@ class DatabaseAway(LucyError):
     sentence = "I can't reach my database right now."
 
 
+class Stopped(LucyError):
+    """Someone who may has stopped an ask; `withdrawn` when its question was deleted."""
+
+    sentence = "I stopped, as you asked."
+
+    def __init__(self, *, withdrawn: bool = False) -> None:
+        super().__init__("withdrawn" if withdrawn else "stopped")
+        self.withdrawn = withdrawn
+
+
 class LeaseLost(LucyError):
     """Another worker holds this ask now; whatever this worker still wanted to write is refused."""
 

@@ -6,20 +6,20 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Protocol
 
 from bot import log
 from bot.conversation.answer import Answerer
-from bot.conversation.ask import Ask, Transcript
+from bot.conversation.ask import Ask
 from bot.conversation.desk import Desk, Pace
+from bot.conversation.threads import Live, Threads
 from bot.costs.budget_words import refusal, request_actions
 from bot.costs.tracker import Keep, Payer
 from bot.db.budgets import OverBudget
 from bot.db.database import Database
 from bot.db.inbox import MAX_ATTEMPTS, MAX_DELIVERIES, Lease, TakenAsk
-from bot.errors import DatabaseAway, LeaseLost, LucyError, Undecryptable, Undeliverable, failure_sentence
+from bot.errors import DatabaseAway, LeaseLost, LucyError, Stopped, Undecryptable, Undeliverable, failure_sentence
 from bot.telemetry import Telemetry
 
 _log = log.get(__name__)
@@ -27,30 +27,7 @@ _POLL_S = 1.0
 _DRAIN_S = 20.0
 
 NO_WORDS = "I found no words in that message, and I can't read files yet. Please write what you need."
-
-
-class Threads(Protocol):
-    """What a worker needs of Slack."""
-
-    async def read(self, ask: TakenAsk) -> Transcript:
-        """The ask and its thread in plain words; what cannot be looked up is left out."""
-        ...
-
-    async def answered(self, ask: TakenAsk) -> bool:
-        """Whether an answer of ours stands there already, whatever the database knows."""
-        ...
-
-    async def working(self, ask: TakenAsk) -> None:
-        """Show that Lucy is at it; never raises."""
-        ...
-
-    async def settled(self, ask: TakenAsk) -> None:
-        """Take that sign away; never raises."""
-        ...
-
-    async def deliver(self, ask: TakenAsk) -> None:
-        """Post every stored part that does not stand in Slack yet."""
-        ...
+STOPPED = "_Stopped here, as you asked._"
 
 
 class Worker:
@@ -61,12 +38,11 @@ class Worker:
         db: Database,
         threads: Threads,
         answerer: Answerer,
-        split: Callable[[str], Sequence[str]],
         telemetry: Telemetry,
         pace: Pace,
     ) -> None:
         self._db, self._threads, self._answerer = db, threads, answerer
-        self._split, self._telemetry, self._pace = split, telemetry, pace
+        self._telemetry, self._pace = telemetry, pace
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -145,9 +121,9 @@ class Worker:
     async def _see_through(self, ask: TakenAsk) -> None:
         self._telemetry.emit("ask_taken", **ask.ids, tries=ask.attempts)
         try:
-            await self._threads.working(ask)
-            outcome = await self._answer_and_deliver(ask)
-            await self._finish(ask, outcome)
+            async with self._threads.at_work(ask) as live:
+                outcome = await self._answer_and_deliver(ask, live)
+                await self._finish(ask, outcome)
             self._telemetry.emit("ask_done", **ask.ids, outcome=outcome)
         except LeaseLost:
             _log.info("lease_lost", task_id=str(ask.task_id))
@@ -161,19 +137,18 @@ class Worker:
             await self._hand_back(ask, self._pace.again_in(ask.attempts))
         finally:
             self._telemetry.emit("ask_left", **ask.ids)
-            await self._threads.settled(ask)
 
-    async def _answer_and_deliver(self, ask: TakenAsk) -> str:
+    async def _answer_and_deliver(self, ask: TakenAsk, live: Live) -> str:
         try:
-            outcome = await self._answered(ask)
+            outcome = await self._answered(ask, live)
             self._telemetry.emit("delivering", **ask.ids)
-            await self._threads.deliver(ask)
+            await self._threads.deliver(ask, live)
         except (Undeliverable, Undecryptable) as error:
             _log.warning("undeliverable", task_id=str(ask.task_id), reason=str(error))
             return "undeliverable"
         return outcome
 
-    async def _answered(self, ask: TakenAsk) -> str:
+    async def _answered(self, ask: TakenAsk, live: Live) -> str:
         """See that an answer is stored. Raises Undeliverable when nobody would read it any more."""
         await self._answerer.settle_late()
         async with self._db.unit(ask.workspace_id) as unit:
@@ -181,12 +156,13 @@ class Worker:
         if workspace is None or not workspace.active:
             raise Undeliverable("the workspace left")
         if not kept:
-            return "answered" if ask.old and await self._threads.answered(ask) else await self._answer(ask)
+            there = ask.old and await self._threads.answered(ask)
+            return "answered" if there else await self._answer(ask, live)
         if ask.attempts > MAX_DELIVERIES:
             raise Undeliverable("tried too often")
         return "answered"
 
-    async def _answer(self, ask: TakenAsk) -> str:
+    async def _answer(self, ask: TakenAsk, live: Live) -> str:
         if ask.attempts > MAX_ATTEMPTS:
             await self._keep(ask, failure_sentence("I tried this several times and could not finish it.", ask.task_id))
             return "dead"
@@ -196,13 +172,19 @@ class Worker:
         if not ask.text:
             await self._keep(ask, NO_WORDS)
             return "answered"
+        return await self._ask_model(ask, live)
+
+    async def _ask_model(self, ask: TakenAsk, live: Live) -> str:
         transcript = await self._threads.read(ask)
         who = (ask.user_id, ask.channel_id, ask.thread_ts, ask.lease.lease_id)
         payer = Payer(ask.workspace_id, ask.task_id, *who)
         try:
-            await self._answerer.answer(Ask(payer, Keep(ask.lease, self._split), transcript))
+            answering = self._answerer.answer(Ask(payer, Keep(ask.lease, live.split), transcript, live.show))
+            await live.unless_stopped(answering)
         except (LeaseLost, DatabaseAway):
             raise
+        except Stopped as stop:
+            return await self._stopped(ask, live, stop)
         except OverBudget as error:
             _log.info("over_budget", task_id=str(ask.task_id), detail=str(error))
             await self._keep(ask, refusal(error), request_actions(error))
@@ -212,6 +194,15 @@ class Worker:
             await self._keep(ask, failure_sentence(error.sentence, ask.task_id))
             return "failed"
         return "answered"
+
+    async def _stopped(self, ask: TakenAsk, live: Live, stop: Stopped) -> str:
+        """What was said so far stands, marked; of a question that is gone nothing does."""
+        if stop.withdrawn:
+            return "withdrawn"
+        parts = live.split(f"{live.text}\n\n{STOPPED}" if live.text else STOPPED)
+        async with self._db.unit(ask.workspace_id) as unit:
+            await unit.replies.store(ask.lease, parts)
+        return "stopped"
 
     async def _keep(self, ask: TakenAsk, sentence: str, actions: Sequence[Mapping[str, str]] = ()) -> None:
         async with self._db.unit(ask.workspace_id) as unit:
@@ -224,6 +215,7 @@ class Worker:
             else:
                 await unit.inbox.finish(ask.lease, outcome)
             await unit.replies.wipe(ask.task_id)
+            await unit.streams.forget(ask.task_id)
 
     async def _hand_back(self, ask: TakenAsk, delay: timedelta, *, counted: bool = True) -> None:
         try:

@@ -140,6 +140,6 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 @pytest.fixture
 async def running(sandbox: Sandbox, database_url: str) -> AsyncIterator[Lucy]:
     """The whole of Lucy, serving the sandbox's Slack over HTTP."""
-    base = Settings(database_url=SecretStr(database_url), settle_s=0.2, lease_s=2)
+    base = Settings(database_url=SecretStr(database_url), settle_s=0.2, lease_s=2, stream_every_s=0.02)
     async with demo_lucy(sandbox, base=base) as lucy:
         yield lucy

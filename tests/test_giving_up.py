@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from bot.app import Lucy
 from bot.conversation.ask import Transcript
 from bot.conversation.desk import Pace
+from bot.conversation.threads import Live
 from bot.db.database import Database, engine_for, inside_unit
 from bot.db.encryption import Cipher
 from bot.db.inbox import MAX_DELIVERIES, TakenAsk
@@ -51,13 +53,12 @@ class Threads:
     async def answered(self, ask: TakenAsk) -> bool:
         return False
 
-    async def working(self, ask: TakenAsk) -> None:
+    @asynccontextmanager
+    async def at_work(self, ask: TakenAsk) -> AsyncIterator[Live]:
         assert not inside_unit()
+        yield cast(Live, None)
 
-    async def settled(self, ask: TakenAsk) -> None:
-        assert not inside_unit()
-
-    async def deliver(self, ask: TakenAsk) -> None:
+    async def deliver(self, ask: TakenAsk, live: Live) -> None:
         self.tries += 1
         if self.tries <= self.failures:
             raise SlackIsAway
@@ -85,7 +86,7 @@ def finish(db: Database) -> Finish:
 
     async def until_nothing_waits(threads: Threads, at: Database = db) -> None:
         pace = Pace(retry_s=0)
-        worker = Worker(at, threads, cast(Any, NothingLate()), lambda words: [words], Telemetry(), pace)
+        worker = Worker(at, threads, cast(Any, NothingLate()), Telemetry(), pace)
         running = asyncio.create_task(worker.run())
         async with asyncio.timeout(20):
             while not running.done() and await _waiting(db):
@@ -125,7 +126,7 @@ async def test_a_stored_answer_that_no_key_opens_ends_its_ask_and_not_the_worker
     other = Database.open(database_url, Cipher([Fernet.generate_key().decode()]))
 
     class Reading(Threads):
-        async def deliver(self, ask: TakenAsk) -> None:
+        async def deliver(self, ask: TakenAsk, live: Live) -> None:
             async with other.unit(ask.workspace_id) as unit:
                 await unit.replies.parts(ask.task_id)
 

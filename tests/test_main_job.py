@@ -13,6 +13,7 @@ from bot.db.ids import workspace_id_of
 from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.slack.workspace import SlackWorkspace
+from tests.onlooker import until
 
 ACME = workspace_id_of("T0ACME")
 
@@ -169,10 +170,13 @@ async def test_the_digest_is_posted_on_demand_with_its_baseline_named(running: L
 
 
 async def answered(slack: SlackWorkspace, channel: str, ts: str) -> None:
-    """Wait until Lucy said something in a thread."""
-    async with asyncio.timeout(20):
-        while not slack.answers(channel, ts):
-            await asyncio.sleep(0.02)
+    """Wait until Lucy has said what she says in a thread."""
+
+    def said() -> bool:
+        messages = slack.messages(channel, ts)
+        return bool(slack.answers(channel, ts)) and not any(message.get("streaming") for message in messages)
+
+    await until(said)
 
 
 async def done(running: Lucy) -> None:

@@ -18,28 +18,37 @@ from slack_bolt.async_app import AsyncApp
 from bot.slack.bolt import Commands, build_app
 from bot.slack.budget_requests import BudgetRequests
 from bot.slack.oauth import OPTIONAL_SCOPES, SCOPES
+from bot.slack.presses import Presses
 from tests.tracked import ROOT, tracked
 
 SCHEMA = ROOT.parent / "shared" / "data" / "slack" / "manifest.schema.2.0.0.json"
 MANIFESTS = ("manifest.yml", "manifest.http.yml")
 HISTORY = {"channels:history", "groups:history", "im:history", "mpim:history"}
 SCOPES_OF_EVENT: dict[str, set[str]] = {
+    "agent_session_stopped": set(),
     "app_mention": {"app_mentions:read"},
     "app_uninstalled": set(),
     "message.im": {"im:history"},
     "tokens_revoked": set(),
 }
 SCOPES_OF_METHOD: dict[str, set[str]] = {
+    "agents.sessions.setStatus": {"chat:write"},
     "apps.connections.open": set(),  # the app-level token's own scope, connections:write
     "assistant.threads.setStatus": {"assistant:write"},
     "auth.test": set(),
+    "chat.appendStream": {"chat:write"},
+    "chat.delete": {"chat:write"},
     "chat.getPermalink": set(),
+    "chat.postEphemeral": {"chat:write"},
     "chat.postMessage": {"chat:write"},
+    "chat.startStream": {"chat:write"},
+    "chat.stopStream": {"chat:write"},
     "chat.update": {"chat:write"},
     "conversations.history": HISTORY,
     "conversations.replies": HISTORY,
     "users.info": {"users:read"},
     "users.list": {"users:read"},
+    "views.open": set(),
 }
 OPTIONAL_SCOPE_OF_METHOD = {
     "files.completeUploadExternal": "files:write",
@@ -116,7 +125,7 @@ def manifest(name: str) -> Any:
 def registered(kind: str) -> list[str]:
     """What Bolt was told to listen to: the constraint that each listener's matcher closes over."""
     nobody = cast(Any, None)
-    commands = Commands(nobody, BudgetRequests(nobody, nobody, nobody))
+    commands = Commands(nobody, BudgetRequests(nobody, nobody, nobody), Presses(nobody, nobody, nobody, nobody))
     app: AsyncApp = build_app("secret", "http://127.0.0.1:9/api/", cast(Any, authorize), nobody, commands)
     matchers = [matcher for listener in app._async_listeners for matcher in listener.matchers]
     found = [constraint(cast(Any, matcher).func) for matcher in matchers]

@@ -55,7 +55,7 @@ async def test_an_answer_that_was_kept_is_posted_from_storage_and_its_posted_par
     ask = await abandoned(before, sandbox)
     async with before.unit(ACME) as unit:
         await unit.replies.store(ask.lease, ["one", "two"])
-    posted = {"user": "U0LUCY", "thread_ts": ask.ts, **reply_message("one", part_key(ask.task_id, 0), None)}
+    posted = {"user": "U0LUCY", "thread_ts": ask.ts, **reply_message("one", part_key(ask.task_id, 0))}
     sandbox.slack.state.add("C0GENERAL", posted)
 
     await run_to_the_end(database_url, sandbox)
@@ -154,7 +154,7 @@ async def test_told_to_stop_she_finishes_what_is_in_work(running: Lucy, sandbox:
 
 async def run_to_the_end(database_url: str, sandbox: Sandbox) -> None:
     """Start Lucy, let her finish what waits, stop her."""
-    base = Settings(database_url=SecretStr(database_url), settle_s=0.2, lease_s=2)
+    base = Settings(database_url=SecretStr(database_url), settle_s=0.2, lease_s=2, stream_every_s=0.02)
     async with demo_lucy(sandbox, base=base) as running:
         await done(running)
 

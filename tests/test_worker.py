@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 from cryptography.fernet import Fernet
@@ -54,7 +55,7 @@ async def test_an_ask_that_no_key_opens_any_more_ends_with_one_honest_sentence(
 @asynccontextmanager
 async def working(db: Database, threads: DeskThreads, pace: Pace) -> AsyncIterator[None]:
     """A worker at work while the block runs."""
-    worker = Worker(db, threads, Parrot(db), lambda text: [text], Telemetry(), pace)  # type: ignore[arg-type]
+    worker = Worker(db, threads, Parrot(db), Telemetry(), pace)  # type: ignore[arg-type]
     task = asyncio.create_task(worker.run())
     try:
         yield
@@ -77,14 +78,28 @@ class DeskThreads:
             raise DatabaseAway("for a moment")
         return Transcript(ask.text)
 
-    async def working(self, ask: TakenAsk) -> None: ...
+    @asynccontextmanager
+    async def at_work(self, ask: TakenAsk) -> AsyncIterator[Aside]:
+        yield Aside()
 
-    async def settled(self, ask: TakenAsk) -> None: ...
-
-    async def deliver(self, ask: TakenAsk) -> None:
+    async def deliver(self, ask: TakenAsk, live: Aside) -> None:
         async with self._db.unit(ask.workspace_id) as unit:
             self.said += [part.text for part in await unit.replies.parts(ask.task_id)]
         self.delivered.append(ask)
+
+
+class Aside:
+    """An answer that nobody reads while it is made, and nobody stops."""
+
+    text = ""
+
+    async def show(self, piece: str) -> None: ...
+
+    def split(self, text: str) -> Sequence[str]:
+        return [text]
+
+    async def unless_stopped(self, work: Coroutine[Any, Any, None]) -> None:
+        await work
 
 
 class Parrot:

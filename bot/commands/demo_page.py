@@ -18,13 +18,16 @@ from bot.sandbox.sandbox import Sandbox
 _ANSWER_S = 0.7
 """Long enough to see her think."""
 
+_PACE_S = 0.1
+"""Slow enough to see her write."""
+
 
 async def show_page(port: int, *, real: bool, open_browser: bool, say: Callable[[str], None]) -> None:
     """Serve the page until cancelled. Raises SettingError when the port is taken."""
     sandbox = Sandbox(port)
     page = Page(sandbox, real=real)
     for vendor in sandbox.providers.values():
-        vendor.answer_s = _ANSWER_S
+        vendor.answer_s, vendor.pace_s = _ANSWER_S, _PACE_S
     page.routes(sandbox.app)
     async with AsyncExitStack() as stack:
         await _listen(stack, sandbox, port)

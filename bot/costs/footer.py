@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from uuid import UUID
 
 from bot.costs.money import show
+from bot.db.cost_tables import CostRow
 from bot.db.database import Database
 from bot.db.labels import Label
 
+STOPPED = frozenset({"aborted", "cancelled"})
 _TIERS = {1: "fast", 2: "standard", 3: "frontier"}
+
+
+def answering(rows: Sequence[CostRow]) -> CostRow | None:
+    """The attempt whose answer people read, whole or as far as it came; None when there is none."""
+    replies = [row for row in rows if row.purpose == "reply"]
+    whole = (row for row in reversed(replies) if row.state == "settled")
+    begun = (row for row in reversed(replies) if row.state == "failed" and row.output_tokens)
+    return next(whole, None) or next(begun, None)
 
 
 def footer_of(db: Database) -> Callable[[UUID, UUID], Awaitable[str | None]]:
@@ -19,16 +29,17 @@ def footer_of(db: Database) -> Callable[[UUID, UUID], Awaitable[str | None]]:
     async def footer(workspace_id: UUID, task_id: UUID) -> str | None:
         async with db.unit(workspace_id) as unit:
             rows, labels = await unit.costs.of_task(task_id), await unit.labels.of_task(task_id)
-        served = next((row for row in reversed(rows) if row.state == "settled" and row.purpose == "reply"), None)
+        served = answering(rows)
         if served is None:
             return None
         cost = sum((row.cost_usd for row in rows if row.cost_usd is not None and row.purpose != "judge"), Decimal(0))
         price = show(cost) if served.cost_usd is not None else "unpriced"
+        ended = " · stopped" if served.error_class in STOPPED else " · broke off" if served.state == "failed" else ""
         fell_back = " · fallback" if served.attempt > 1 else ""
         seconds = f"{(served.latency_ms or 0) / 1000:.1f} s"
         highest = max(row.tier for row in rows if row.purpose == "reply")
         again = next((_again(one, served.tier, highest) for one in labels if one.kind == "escalated"), "")
-        return f"`{served.model}` · {_TIERS[served.tier]}{fell_back} · {price} · {seconds}{again}"
+        return f"`{served.model}` · {_TIERS[served.tier]}{fell_back} · {price} · {seconds}{ended}{again}"
 
     return footer
 

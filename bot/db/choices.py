@@ -110,6 +110,14 @@ class ChoiceStore:
         fields = {name: getattr(choice, name) for name in StoredChoice.__slots__}
         await _REMEMBER.value(self._session, {"workspace_id": self._workspace_id, **fields})
 
+    async def of_task(self, task_id: UUID) -> StoredChoice | None:
+        """The choice made for an ask."""
+        mine = select(*(getattr(ChoiceRow, name) for name in StoredChoice.__slots__)).where(
+            ChoiceRow.workspace_id == self._workspace_id, ChoiceRow.task_id == task_id
+        )
+        row = (await self._session.execute(mine)).one_or_none()
+        return StoredChoice(*row) if row else None
+
     async def usual_scores(self, shares: tuple[float, float], days: int) -> UsualScores:
         """The scores of the last days at these quantiles."""
         row = ChoiceRow

@@ -42,6 +42,8 @@ from bot.db.routing_weights import RoutingWeightsStore
 from bot.db.row_security import is_on
 from bot.db.seals import SealStore
 from bot.db.slack_buckets import SlackBucketStore
+from bot.db.stops import StopStore
+from bot.db.streams import StreamStore
 from bot.db.thread_floors import ThreadFloorStore
 from bot.db.tier_bounds import TierBoundStore
 from bot.db.transaction import refuse_closed, transaction
@@ -59,7 +61,9 @@ class Unit:
     inbox: InboxStore
     operator_inbox: OperatorInbox
     crowds: CrowdStore
+    stops: StopStore
     replies: ReplyStore
+    streams: StreamStore
     choices: ChoiceStore
     dials: DialStore
     opinions: OpinionStore
@@ -118,7 +122,9 @@ class Database:
                 InboxStore(session, workspace_id, self._cipher),
                 OperatorInbox(session, workspace_id),
                 CrowdStore(session, workspace_id),
+                StopStore(session, workspace_id),
                 ReplyStore(session, workspace_id, self._cipher),
+                StreamStore(session, workspace_id, self._cipher),
                 ChoiceStore(session, workspace_id),
                 DialStore(session, workspace_id),
                 OpinionStore(session, workspace_id, self._cipher),

@@ -59,6 +59,9 @@ class InboxRow(Base):
     user_id: Mapped[Words]
     sealed_text: Mapped[bytes | None] = mapped_column(LargeBinary)
     files: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    user_team: Mapped[Words | None]
+    question_ts: Mapped[Words | None]
+    stop_by: Mapped[Words | None]
     state: Mapped[Words] = mapped_column(server_default="new")
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     run_at: Mapped[Instant] = mapped_column(server_default=func.now())
@@ -71,7 +74,11 @@ class InboxRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class NewAsk:
-    """An ask as it arrives from Slack; `text` is Slack's own markup, `files` how many hang on it."""
+    """An ask as it arrives from Slack; `text` is Slack's own markup, `files` how many hang on it.
+
+    `user_team` is the asker's own team, which in a shared channel may be a foreign one; `question_ts` is where the
+    question stands when it is asked again.
+    """
 
     event_id: str
     channel_id: str
@@ -81,6 +88,8 @@ class NewAsk:
     user_id: str
     text: str
     files: int = 0
+    user_team: str | None = None
+    question_ts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,14 @@ class TakenAsk:
     readable: bool = True
     files: int = 0
     old: bool = False
+    user_team: str | None = None
+    question_ts: str | None = None
+    stop_by: str | None = None
+
+    @property
+    def asked_ts(self) -> str:
+        """Where the question stands."""
+        return self.question_ts or self.ts
 
     @property
     def workspace_id(self) -> UUID:
@@ -139,8 +156,10 @@ _HOLD = Prepared(HELD + "SELECT task_id FROM held")
 
 _ADD = Prepared(
     """
-    INSERT INTO inbox (workspace_id, task_id, event_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, files)
-    VALUES (:workspace_id, :task_id, :event_id, :channel_id, :channel_type, :thread_ts, :ts, :user_id, :sealed_text, :files)
+    INSERT INTO inbox (workspace_id, task_id, event_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, files,
+                       user_team, question_ts)
+    VALUES (:workspace_id, :task_id, :event_id, :channel_id, :channel_type, :thread_ts, :ts, :user_id, :sealed_text, :files,
+            :user_team, :question_ts)
     ON CONFLICT DO NOTHING RETURNING task_id
     """
 )

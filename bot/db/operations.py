@@ -195,6 +195,9 @@ class Operations:
             readable,
             row["files"],
             row["old"],
+            row["user_team"],
+            row["question_ts"],
+            row["stop_by"],
         )
 
 

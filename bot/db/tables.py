@@ -22,6 +22,7 @@ from bot.db.replies import ReplyPartRow
 from bot.db.rollup_cut import RollupCutRow
 from bot.db.routing_weights import RoutingWeightsRow
 from bot.db.slack_buckets import SlackBucketRow
+from bot.db.streams import StreamMessageRow
 from bot.db.thread_floors import ThreadFloorRow
 from bot.db.tier_bounds import TierBoundRow
 from bot.db.workspaces import WorkspaceRow
@@ -30,7 +31,7 @@ TABLES = (
     WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
     DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow, BudgetRow, BudgetSpendRow, BudgetNoticeRow,
     BudgetRequestRow, ForgottenDayRow, DialSettingRow, ScoreShiftRow, OpinionRow, ThreadFloorRow, TierBoundRow,
-    RoutingLabelRow, AskedRow, RollupCutRow, RoutingWeightsRow, SlackBucketRow, NamedAdminRow,
+    RoutingLabelRow, AskedRow, RollupCutRow, RoutingWeightsRow, SlackBucketRow, NamedAdminRow, StreamMessageRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -28,6 +28,7 @@ class WorkspaceRow(Base):
     disabled: Mapped[bool] = mapped_column(server_default="false")
     left_at: Mapped[Instant | None]
     zone: Mapped[Words | None]
+    footer: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
 
@@ -100,6 +101,16 @@ class WorkspaceStore:
         mine = WorkspaceRow.workspace_id == self._workspace_id
         await self._session.execute(update(WorkspaceRow).where(mine).values(zone=zone))
         return True
+
+    async def shows_footer(self) -> bool:
+        """Whether a line under each answer says what it cost."""
+        mine = select(WorkspaceRow.footer).where(WorkspaceRow.workspace_id == self._workspace_id)
+        return bool(await self._session.scalar(mine))
+
+    async def show_footer(self, *, on: bool) -> None:
+        """Switch that line on or off."""
+        mine = WorkspaceRow.workspace_id == self._workspace_id
+        await self._session.execute(update(WorkspaceRow).where(mine).values(footer=on))
 
     async def rows(self) -> dict[str, int]:
         """How many rows each table holds of this workspace."""

@@ -13,14 +13,21 @@ EVENT_TYPE = "lucy_reply"
 _FALLBACK_LIMIT = 3_900
 
 
-def reply_message(text: str, key: str, footer: str | None, actions: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
-    """Native Markdown, guarded, a plain fallback, our key in the metadata, then the buttons and the footer."""
+def reply_message(
+    text: str, key: str, under: Sequence[dict[str, Any]] = (), actions: Sequence[Mapping[str, str]] = ()
+) -> dict[str, Any]:
+    """Native Markdown, guarded, a plain fallback, our key in the metadata, then the buttons and what stands under it."""
     blocks: list[dict[str, Any]] = [{"type": "markdown", "text": guard(text)}]
     if actions:
         blocks.append(buttons(*(button(each["action"], each["label"], each["value"]) for each in actions)))
-    if footer:
-        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": footer}]})
-    return {**_message(fallback(text), key), "blocks": blocks}
+    return {**_message(fallback(text), key), "blocks": [*blocks, *under]}
+
+
+def prefixed(message: dict[str, Any], words: str) -> dict[str, Any]:
+    """The message with words before its own."""
+    first, *more = message["blocks"]
+    blocks = [{**first, "text": words + first["text"]}, *more]
+    return {**message, "text": words + message["text"], "blocks": blocks} if words else message
 
 
 def buttons(*elements: dict[str, Any]) -> dict[str, Any]:
@@ -57,6 +64,12 @@ def _message(text: str, key: str) -> dict[str, Any]:
 def part_key(task_id: UUID, part: int) -> str:
     """What tells one part of one answer from every other message."""
     return f"{task_id}:{part}"
+
+
+def key_of(message: Mapping[str, Any]) -> str | None:
+    """The part key of a message of ours; None for every other."""
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return payload.get("key")
 
 
 def fallback(markdown: str) -> str:

@@ -20,11 +20,13 @@ from bot.slack.budget_requests import BudgetRequests
 from bot.slack.costs_command import CostsCommand
 from bot.slack.failures import tell
 from bot.slack.ingest import Ingest, Next
+from bot.slack.presses import Presses
+from bot.slack.under import AGAIN, FEEDBACK, STRONGER, WHY
 
 Authorizer = Callable[..., Awaitable[AuthorizeResult]]
 
 COSTS = "/lucy-costs"
-EVENTS = ("app_mention", "message", "app_uninstalled", "tokens_revoked")
+EVENTS = ("agent_session_stopped", "app_mention", "message", "app_uninstalled", "tokens_revoked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Commands:
 
     costs: CostsCommand
     budgets: BudgetRequests
+    presses: Presses
 
 
 def build_app(
@@ -59,6 +62,9 @@ def build_app(
     app.command(COSTS)(_command(commands.costs))
     app.action(REQUEST_ACTION)(_press(commands.budgets.ask))
     app.action(re.compile(f"{APPROVE_ACTION}|{DENY_ACTION}"))(_press(commands.budgets.decide))
+    app.action(FEEDBACK)(_press(commands.presses.feedback))
+    app.action(re.compile(f"{STRONGER}|{AGAIN}"))(_press(commands.presses.once_more))
+    app.action(WHY)(_press(commands.presses.why))
     app.action(re.compile(".*"))(_only_acknowledged)
     return app
 

@@ -29,11 +29,14 @@ Permit = Callable[[], Awaitable[None]]
 
 
 class SlackRefused(LucyError):
-    """Slack said no: the call certainly had no effect. `code` is Slack's own error code."""
+    """Slack said no: the call certainly had no effect. `code` is Slack's own error code.
 
-    def __init__(self, code: str, method: str) -> None:
+    `retry_after_s`: in how many seconds it may be tried again, where Slack says so.
+    """
+
+    def __init__(self, code: str, method: str, retry_after_s: float = 0.0) -> None:
         super().__init__(f"{method}: {code}")
-        self.code = code
+        self.code, self.retry_after_s = code, retry_after_s
 
 
 class SlackUnsure(LucyError):
@@ -70,6 +73,15 @@ class SlackClient:
                     raise
                 await asyncio.sleep(0.2 * 2**attempt)
         raise AssertionError("the loop above returns or raises")
+
+    async def try_once(self, method: str, /, **arguments: Any) -> dict[str, Any]:
+        """Call a method and wait for nothing: a 429 is a refusal too. Raises SlackRefused, SlackUnsure, DatabaseAway."""
+        assert not inside_unit(), "no call to Slack inside a unit of work"
+        try:
+            return await self._once(method, arguments)
+        except _RateLimited as limited:
+            await self._share.obey(method, limited.seconds)
+            raise SlackRefused("ratelimited", method, limited.seconds) from limited
 
     async def _turn(self, method: str, channel_id: str) -> None:
         """Wait for a token. Raises SlackRefused when the wait is long: whoever called comes back later."""

@@ -29,27 +29,28 @@ def workspace_of(body: Any) -> str | None:
     grants = body.get("authorizations")
     grant = grants[0] if isinstance(grants, list) and grants and isinstance(grants[0], dict) else {}
     if not grant:
-        return _id(body.get("team_id"))
+        return short_id(body.get("team_id"))
     owner = "enterprise_id" if grant.get("is_enterprise_install") else "team_id"
-    return _id(grant.get(owner)) or _id(body.get("team_id"))
+    return short_id(grant.get(owner)) or short_id(body.get("team_id"))
 
 
 def incoming(body: Any) -> Incoming | None:
     """The ask in a delivery, or None when nobody wants an answer."""
     slack_id = workspace_of(body)
     event = body.get("event") if isinstance(body, dict) else None
-    event_id = _id(body.get("event_id")) if isinstance(body, dict) else None
+    event_id = short_id(body.get("event_id")) if isinstance(body, dict) else None
     if not slack_id or not event_id or not isinstance(event, dict) or not _is_ask(event, _bot_user(body)):
         return None
-    channel, ts, user = _id(event.get("channel")), _id(event.get("ts")), _id(event.get("user"))
+    channel, ts, user = short_id(event.get("channel")), short_id(event.get("ts")), short_id(event.get("user"))
     if not channel or not ts or not user:
         return None
-    kind = _id(event.get("channel_type")) or ("im" if channel.startswith("D") else "channel")
-    thread = _id(event.get("thread_ts")) or ts
+    kind = short_id(event.get("channel_type")) or ("im" if channel.startswith("D") else "channel")
+    thread = short_id(event.get("thread_ts")) or ts
     files = event.get("files")
     count = min(len(files), _MOST_FILES) if isinstance(files, list) else 0
     text = clean(_text(event.get("text")) or "")
-    return Incoming(slack_id, NewAsk(event_id, channel, kind, thread, ts, user, text, count))
+    team = short_id(event.get("user_team")) or short_id(event.get("team")) or short_id(body.get("team_id"))
+    return Incoming(slack_id, NewAsk(event_id, channel, kind, thread, ts, user, text, count, team))
 
 
 def is_farewell(body: dict[str, Any]) -> bool:
@@ -99,7 +100,7 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _id(value: object) -> str | None:
+def short_id(value: object) -> str | None:
     """One of Slack's ids or times: short, printable ASCII; anything else is none."""
     text = _text(value)
     return text if text and len(text) <= 255 and text.isascii() and text.isprintable() else None

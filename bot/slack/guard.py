@@ -18,9 +18,9 @@ def guard(markdown: str) -> str:
     """The same words with `<!channel>`, `<@U…>`, `<#C…>` and @here unable to notify; code is left as it is."""
     safe, end = [], 0
     for code in _CODE.finditer(markdown):
-        safe += [_harmless(markdown[end : code.start()]), code[0]]
+        safe += [harmless(markdown[end : code.start()]), code[0]]
         end = code.end()
-    return "".join([*safe, _harmless(markdown[end:])])
+    return "".join([*safe, harmless(markdown[end:])])
 
 
 def guard_plain(text: str) -> str:
@@ -29,5 +29,6 @@ def guard_plain(text: str) -> str:
     return _BROADCAST.sub(f"@{_NO_BREAK}", escaped)
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """The same words, those in code too, unable to notify: for a text that has not ended, so that nobody knows what is code."""
     return _BROADCAST.sub(f"@{_NO_BREAK}", _ANGLE.sub("&lt;", text))

@@ -35,7 +35,7 @@ async def before(client: SlackClient, ask: TakenAsk, within_s: float = 15) -> li
 
     What was read within `within_s` seconds counts. Raises SlackRefused or SlackUnsure when nothing could be read.
     """
-    if ask.thread_ts == ask.ts:
+    if ask.thread_ts == ask.asked_ts:
         return []
     kept: list[Message] = []
     try:
@@ -48,7 +48,7 @@ async def before(client: SlackClient, ask: TakenAsk, within_s: float = 15) -> li
         if not kept:
             raise
         _log.info("thread_cut", task_id=str(ask.task_id), reason=str(error), read=len(kept))
-    return [message for message in kept if str(message.get("ts", "")) < ask.ts]
+    return [message for message in kept if str(message.get("ts", "")) < ask.asked_ts]
 
 
 async def since(client: SlackClient, ask: TakenAsk) -> list[Message]:
@@ -74,7 +74,7 @@ async def since(client: SlackClient, ask: TakenAsk) -> list[Message]:
 
 async def _ever_better(client: SlackClient, ask: TakenAsk) -> AsyncIterator[list[Message]]:
     """The first page; of a thread that is longer, its root and its newest messages without a gap, more every time."""
-    begin, end = float(ask.thread_ts), float(ask.ts)
+    begin, end = float(ask.thread_ts), float(ask.asked_ts)
     messages, more = await _read(client, ask, begin, end)
     yield messages
     kept = {ts: message for ts, message in _by_ts(messages).items() if ts == ask.thread_ts}

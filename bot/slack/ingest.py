@@ -16,6 +16,7 @@ from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.errors import DatabaseAway
 from bot.slack.events import Incoming, happened_at, incoming, is_farewell, workspace_of
+from bot.slack.halts import Halt, halting
 
 _log = log.get(__name__)
 STORE_WITHIN_S = 1.5
@@ -50,6 +51,8 @@ class Ingest:
         found, slack_id = incoming(body), workspace_of(body)
         if found:
             return await self._store(found)
+        if slack_id and (halt := halting(body)):
+            await self._halt(slack_id, halt)
         if slack_id and is_farewell(body):
             await self._retire(slack_id, happened_at(body))
             return False
@@ -76,6 +79,13 @@ class Ingest:
         if task_id is not None:
             self._wake()
         return True
+
+    async def _halt(self, slack_id: str, halt: Halt) -> None:
+        async with self._db.unit(workspace_id_of(slack_id)) as unit:
+            if halt.by is None:
+                await unit.stops.withdraw(halt.channel_id, halt.ts)
+            else:
+                await unit.stops.stop(halt.channel_id, halt.ts, halt.by)
 
     async def _serves(self, slack_id: str | None) -> bool:
         if slack_id is None:

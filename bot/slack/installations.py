@@ -98,6 +98,10 @@ class Clients:
         share = self._limits.of(workspace_id) if self._limits else None
         return SlackClient((await self._tokens.access(workspace_id)).token, self._base_url, share)
 
+    async def access(self, workspace_id: UUID) -> Access:
+        """As whom Lucy acts there. Raises NotInstalled."""
+        return await self._tokens.access(workspace_id)
+
     async def bot_user(self, workspace_id: UUID) -> str:
         """Lucy's own user id there. Raises NotInstalled."""
         return (await self._tokens.access(workspace_id)).bot_user_id

@@ -41,6 +41,14 @@ class Share(Protocol):
         ...
 
 
+class Rates(Protocol):
+    """What every workspace may call."""
+
+    async def take(self, workspace_id: UUID, method: str, channel_id: str = "") -> float:
+        """0 and the call is counted, or the seconds until it may be made. Raises DatabaseAway."""
+        ...
+
+
 class Limits:
     """The buckets of every workspace, in the database."""
 

@@ -14,6 +14,7 @@ from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
 from tests.bench.clocked import Served, clocked_sandbox
 from tests.bench.figure import Figure, percentile
+from tests.bench.streams import streams
 from tests.lucy_process import lucy_process
 
 PER_SECOND, SECONDS = 50, 20
@@ -30,11 +31,13 @@ async def whole() -> AsyncIterator[Figure]:
                 yield Figure("ready, the first time (creates the database)", lucy.ready_s, "s")
             async for figure in warm(sandbox, served, folder):
                 yield figure
+            async for figure in streams(sandbox, served, folder):
+                yield figure
 
 
 async def warm(sandbox: Sandbox, served: list[Served], folder: Path) -> AsyncIterator[Figure]:
-    """One Lucy through every measurement, the load last."""
-    async with lucy_process(sandbox, folder) as lucy:
+    """One Lucy through every measurement, the load last; she posts answers when they are whole."""
+    async with lucy_process(sandbox, folder, more={"LUCY_STREAM_EVERY_S": "0"}) as lucy:
         yield Figure("ready, embedded database warm", lucy.ready_s, "s", 3)
         yield Figure("memory of Lucy when ready", lucy.resident_mb(), "MB")
         yield await own_work(sandbox, served)

@@ -19,7 +19,7 @@ async def test_breaking_the_primary_shows_the_fallback_and_books_that_agree(
     await tab.click("#break")
     await tab.fill("#text", "@Lucy hello there, what is our zip code?")
     await tab.press("#text", "Enter")
-    await tab.wait_for_selector("#replies .msg:nth-child(2)", timeout=20_000)
+    await tab.wait_for_selector("#replies .msg:nth-child(2) .context", timeout=20_000)
     await tab.wait_for_selector("#equal.yes")
 
     assert await tab.locator(".event.failed").count() == 1
@@ -32,7 +32,7 @@ async def test_words_that_look_like_html_stay_words(tab: Tab, world: tuple[Sandb
 
     await tab.fill("#text", "@Lucy hello")
     await tab.press("#text", "Enter")
-    await tab.wait_for_selector("#replies .msg:nth-child(2)", timeout=20_000)
+    await tab.wait_for_selector("#replies .msg:nth-child(2) .context", timeout=20_000)
 
     assert await tab.locator("#replies img, #replies script").count() == 0
     assert "onerror" in await tab.inner_text("#replies")

@@ -31,6 +31,12 @@ async def zone_of_ones_own(unit: Unit) -> bool:
 Try = Callable[[Unit, Acme], Awaitable[object]]
 
 READS: dict[str, Try] = {
+    "choices.of_task": lambda unit, acme: unit.choices.of_task(acme.lease.task_id),
+    "labels.of_task": lambda unit, acme: unit.labels.of_task(acme.lease.task_id),
+    "stops.asked": lambda unit, acme: unit.stops.asked(acme.lease.task_id),
+    "stops.wanted": lambda unit, acme: unit.stops.wanted(acme.lease),
+    "streams.of": lambda unit, acme: unit.streams.of(acme.lease.task_id),
+    "workspaces.shows_footer": lambda unit, _: unit.workspaces.shows_footer(),
     "choices.usual_scores": lambda unit, _: scored(unit),
     "choices.billed": lambda unit, _: unit.choices.billed(30),
     "dials.dials": lambda unit, _: unit.dials.dials("C1", "U1"),
@@ -77,7 +83,6 @@ READS: dict[str, Try] = {
     "asked.newest_features": lambda unit, _: unit.asked.newest_features(9),
     "labels.known": lambda unit, _: unit.labels.known(9),
     "weights.read": lambda unit, _: unit.weights.read(),
-    "labels.of_task": lambda unit, acme: unit.labels.of_task(acme.lease.task_id),
 }
 """What answers with nothing where there is nothing of one's own."""
 
@@ -112,6 +117,15 @@ WRITES: dict[str, Try] = {
     "operator_inbox.retry": lambda unit, acme: refused(unit.operator_inbox.retry(acme.seen)),
     "operator_inbox.drop": lambda unit, acme: refused(unit.operator_inbox.drop(acme.seen)),
     "crowds.refuse": lambda unit, _: unit.crowds.refuse(ASK, "person", Most()),
+    "labels.record": lambda unit, acme: unit.labels.record(Label(acme.lease.task_id, "thumbs_up", 1)),
+    "stops.refuse": lambda unit, acme: unit.stops.refuse(acme.lease, "U2"),
+    "stops.stop": lambda unit, _: unit.stops.stop("C1", "1.0", "U9"),
+    "stops.withdraw": lambda unit, _: unit.stops.withdraw("C1", "1.0"),
+    "streams.begin": lambda unit, acme: unit.streams.begin(acme.lease, 1),
+    "streams.stands": lambda unit, acme: unit.streams.stands(acme.lease, 0, "9.9"),
+    "streams.take_back": lambda unit, acme: unit.streams.take_back(acme.lease, 0),
+    "streams.forget": lambda unit, acme: unit.streams.forget(acme.lease.task_id),
+    "workspaces.show_footer": lambda unit, _: unit.workspaces.show_footer(on=False),
     "replies.store": lambda unit, acme: unit.replies.store(acme.lease, ["stolen"]),
     "replies.restore": lambda unit, acme: unit.replies.restore(acme.lease.task_id, ["stolen"]),
     "replies.intend": lambda unit, acme: unit.replies.intend(acme.lease, 0),
@@ -127,7 +141,6 @@ WRITES: dict[str, Try] = {
     "asked.remember": lambda unit, acme: unit.asked.remember(replace(acme.asked, tier=1)),
     "weights.put": lambda unit, _: unit.weights.put(replace(WEIGHTS, weights=b"stolen")),
     "weights.drop": lambda unit, _: unit.weights.drop(),
-    "labels.record": lambda unit, acme: unit.labels.record(Label(acme.lease.task_id, "thumbs_up", 1)),
     "digests.stop": lambda unit, _: unit.digests.stop(),
     "digests.claim": lambda unit, _: unit.digests.claim(Kind.DAILY, DAY, "C9"),
     "digests.intend": lambda unit, acme: unit.digests.intend(acme.run, Decimal(9)),

@@ -18,6 +18,7 @@ from bot.db.base import NO_TENANT
 from bot.db.database import Database, Unit, engine_for
 from bot.db.digests import DigestRun, Kind
 from bot.db.ids import new_id, workspace_id_of
+from bot.db.inbox import Lease
 from bot.db.labels import Label
 from bot.db.operations import CROSS_TENANT, Operations
 from bot.db.tables import metadata
@@ -41,6 +42,7 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
     async with db.unit(workspace_id) as unit:
         await unit.inbox.add(LATER)
         await unit.replies.store(taken.lease, ["an answer"])
+        await streamed(unit, taken.lease)
         await unit.installations.save(TOKEN)
         await unit.audit.record(CHANGE)
         await unit.admins.name("U2", "U1")
@@ -88,6 +90,14 @@ async def remember_routes(unit: Unit, mine: Acme) -> None:
     await unit.asked.remember(mine.asked)
     await unit.weights.put(WEIGHTS)
     await unit.labels.record(Label(mine.lease.task_id, "escalated", 1, "because"))
+
+
+async def streamed(unit: Unit, lease: Lease) -> None:
+    """An answer that is streamed, disliked, and to be stopped."""
+    await unit.streams.begin(lease, 0)
+    await unit.streams.stands(lease, 0, "1.2")
+    await unit.labels.record(Label(lease.task_id, "thumbs_down", 1))
+    await unit.stops.stop("C1", "1.0", "U2")
 
 
 @pytest.mark.parametrize("name", READS)

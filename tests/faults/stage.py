@@ -15,8 +15,10 @@ from tests.lucy_process import Running, lucy_process
 from tests.onlooker import until
 
 CHANNEL = "C0GENERAL"
-QUICK = {"LUCY_LEASE_S": "2", "LUCY_SETTLE_S": "0.5"}
-"""A dead worker's ask is taken over two seconds after its last sign of life."""
+QUICK = {"LUCY_LEASE_S": "2", "LUCY_SETTLE_S": "0.5", "LUCY_STREAM_EVERY_S": "0"}
+"""A dead worker's ask is taken over two seconds after its last sign of life; answers are posted when they are whole."""
+
+STREAMED = {"LUCY_STREAM_EVERY_S": "0.1"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,40 @@ STEPS: tuple[Step, ...] = (
 )
 
 
+async def before_slack_answers_the_begin_of_a_stream(stage: Stage, lucy: Running) -> list[Left]:
+    """The first words stand in Slack, and nobody wrote down where; the answer is kept by then."""
+    call = stage.slack.faults.hold("chat.startStream", done=True)
+    ts = await stage.say(SHORT)
+    await call.arrived()
+
+    async def kept() -> bool:
+        return await stage.attempts(ts) == ["settled"]
+
+    await until(kept)
+    await lucy.kill()
+    call.lose()
+    return [Left(ts)]
+
+
+async def while_she_streams(stage: Stage, lucy: Running) -> list[Left]:
+    """Half an answer stands in Slack, and its model will never be heard to the end."""
+    stage.gemini.pace_s = 1.0
+    ts = await stage.say(SHORT)
+    await until(lambda: bool(stage.answers(ts)))
+
+    await lucy.kill()
+    stage.gemini.pace_s = 0.0
+
+    assert await stage.attempts(ts) == ["open"]
+    return [Left(ts, attempts=("open", "settled"))]
+
+
+STREAM_STEPS: tuple[Step, ...] = (
+    before_slack_answers_the_begin_of_a_stream,
+    while_she_streams,
+)
+
+
 async def _killed_at_a_post(stage: Stage, lucy: Running, text: str, posted: int, *, done: bool = False) -> Left:
     """Killed when so many parts stand in Slack, with the last post `done` or the next one under way."""
     post = stage.slack.faults.hold("chat.postMessage", skip=posted - done, done=done)

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.faults.stage import ANSWERED, Stage
-from tests.faults.steps import SHORT, STEPS, Left
+from tests.faults.stage import ANSWERED, CHANNEL, STREAMED, Stage
+from tests.faults.steps import SHORT, STEPS, STREAM_STEPS, Left
 from tests.lucy_process import Running
 from tests.onlooker import until
 
@@ -34,6 +34,21 @@ async def test_wherever_she_is_killed_the_next_lucy_finishes_what_the_last_one_l
         for ask in left:
             await assert_answered_once(stage, ask, step.__name__)
         await stage.check_books()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_wherever_she_is_killed_while_she_streams_the_next_lucy_finishes_the_message(stage: Stage) -> None:
+    lucy = await stage.lucy(**STREAMED)
+
+    for step in STREAM_STEPS:
+        left = await step(stage, lucy)
+        lucy = await stage.lucy(**STREAMED)
+        await stage.all_done()
+        for ask in left:
+            await assert_answered_once(stage, ask, step.__name__)
+    assert not any(message.get("streaming") for message in stage.slack.messages(CHANNEL))
+    await stage.check_books()
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,9 +14,11 @@ from bot.db.inbox import NewAsk, TakenAsk
 from bot.errors import LeaseLost, Undeliverable
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.client import SlackClient, SlackRefused
+from bot.slack.delivery import Delivery
 from bot.slack.installations import Clients, OneToken, introduce
 from bot.slack.people import People
-from bot.slack.thread import Threads
+from bot.slack.stops import Stops
+from bot.slack.thread import Streaming, Threads
 from bot.telemetry import Telemetry
 
 CHANNEL = "C0GENERAL"
@@ -28,10 +31,12 @@ async def threads(db: Database, sandbox: Sandbox) -> Threads:
     access = await introduce(sandbox.slack.state.bot_token, sandbox.slack.api_url, db)
     clients = Clients(OneToken(access), sandbox.slack.api_url)
 
-    async def footer(workspace_id: UUID, task_id: UUID) -> str:
-        return "fast · $0.0001"
+    async def under(ask: TakenAsk) -> list[dict[str, Any]]:
+        return [{"type": "context", "elements": [{"type": "mrkdwn", "text": "fast · $0.0001"}]}]
 
-    return Threads(db, clients, People(clients), footer, Telemetry(), settle_s=0.05)
+    people = People(clients)
+    delivery = Delivery(db, clients, under, Telemetry(), settle_s=0.05)
+    return Threads(db, clients, people, delivery, Streaming(Stops(db, clients, people)))
 
 
 @pytest.fixture
@@ -50,6 +55,12 @@ async def take(db: Database, workspace_id: UUID, sandbox: Sandbox, threads: Thre
     return take_it
 
 
+async def deliver(threads: Threads, ask: TakenAsk) -> None:
+    """Deliver what is stored."""
+    async with threads.at_work(ask) as live:
+        await threads.deliver(ask, live)
+
+
 async def again(db: Database) -> TakenAsk:
     """Claim whatever waits."""
     async with db.operations() as operations:
@@ -63,7 +74,7 @@ async def test_every_part_is_posted_in_order_and_only_the_last_has_the_footer(
 ) -> None:
     ask = await take("one", "two")
 
-    await threads.deliver(ask)
+    await deliver(threads, ask)
 
     assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one", "two"]
     with_footer = ["$0.0001" in str(message.get("blocks")) for message in sandbox.slack.messages(CHANNEL, ask.ts)]
@@ -73,8 +84,8 @@ async def test_every_part_is_posted_in_order_and_only_the_last_has_the_footer(
 async def test_delivering_twice_posts_once(threads: Threads, take: Take, sandbox: Sandbox) -> None:
     ask = await take("one")
 
-    await threads.deliver(ask)
-    await threads.deliver(ask)
+    await deliver(threads, ask)
+    await deliver(threads, ask)
 
     assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one"]
 
@@ -83,7 +94,7 @@ async def test_a_lost_answer_of_slack_is_looked_up_and_adopted(threads: Threads,
     sandbox.slack.faults.lose_response("chat.postMessage")
     ask = await take("one", "two")
 
-    await threads.deliver(ask)
+    await deliver(threads, ask)
 
     assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one", "two"]
 
@@ -92,12 +103,12 @@ async def test_an_ask_handed_back_after_its_post_was_sent_is_not_posted_again(
     threads: Threads, take: Take, sandbox: Sandbox, db: Database
 ) -> None:
     ask = await take("one")
-    await threads.deliver(ask)
+    await deliver(threads, ask)
     async with db.unit(ask.workspace_id) as unit:
         await unit.replies.posted(ask.lease, 0, None)  # type: ignore[arg-type]
         await unit.inbox.hand_back(ask.lease)
 
-    await threads.deliver(await again(db))
+    await deliver(threads, await again(db))
 
     assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one"]
 
@@ -110,7 +121,7 @@ async def test_where_she_may_not_look_she_answers_and_says_so(
         await unit.inbox.hand_back(ask.lease)
     sandbox.slack.faults.error("conversations.replies", "missing_scope")
 
-    await threads.deliver(await again(db))
+    await deliver(threads, await again(db))
 
     [said] = sandbox.slack.answers(CHANNEL, ask.ts)
     assert "answering after a restart" in said
@@ -121,7 +132,7 @@ async def test_a_429_is_waited_out(threads: Threads, take: Take, sandbox: Sandbo
     sandbox.slack.faults.rate_limit("chat.postMessage", 0.01, times=2)
     ask = await take("one")
 
-    await threads.deliver(ask)
+    await deliver(threads, ask)
 
     assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one"]
 
@@ -131,8 +142,8 @@ async def test_an_endless_429_leaves_the_answer_for_a_later_try(threads: Threads
     ask = await take("one")
 
     with pytest.raises(SlackRefused):
-        await threads.deliver(ask)
-    await threads.deliver(ask)
+        await deliver(threads, ask)
+    await deliver(threads, ask)
 
     assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one"]
 
@@ -143,7 +154,7 @@ async def test_who_lost_the_lease_while_slack_made_her_wait_posts_nothing(
     sandbox.slack.faults.rate_limit("chat.postMessage", 0.01)
     post = sandbox.slack.faults.hold("chat.postMessage")
     ask = await take("one")
-    delivering = asyncio.create_task(threads.deliver(ask))
+    delivering = asyncio.create_task(deliver(threads, ask))
     await post.arrived()
     async with db.unit(ask.workspace_id) as unit:
         await unit.inbox.hand_back(ask.lease)
@@ -160,7 +171,7 @@ async def test_a_post_that_slack_put_off_counts_as_sent_when_it_was_sent(
     sandbox.slack.faults.rate_limit("chat.postMessage", 0.3)
     post = sandbox.slack.faults.hold("chat.postMessage", skip=1)
     ask = await take("one")
-    delivering = asyncio.create_task(threads.deliver(ask))
+    delivering = asyncio.create_task(deliver(threads, ask))
     await post.arrived()
 
     async with db.unit(ask.workspace_id) as unit:
@@ -175,7 +186,7 @@ async def test_refused_decoration_becomes_plain_words(threads: Threads, take: Ta
     sandbox.slack.faults.error("chat.postMessage", "invalid_blocks")
     ask = await take("**one** <@U0ADA>")
 
-    await threads.deliver(ask)
+    await deliver(threads, ask)
 
     assert sandbox.slack.answers(CHANNEL, ask.ts) == ["**one** &lt;@U0ADA&gt;"]
 
@@ -184,7 +195,7 @@ async def test_an_inner_fault_of_slack_is_no_refusal(threads: Threads, take: Tak
     sandbox.slack.faults.error("chat.postMessage", "internal_error")
     ask = await take("one")
 
-    await threads.deliver(ask)
+    await deliver(threads, ask)
 
     assert sandbox.slack.answers(CHANNEL, ask.ts) == ["one"]
 
@@ -196,17 +207,16 @@ async def test_a_channel_that_is_gone_makes_an_answer_undeliverable(
     ask = await take("one")
 
     with pytest.raises(Undeliverable):
-        await threads.deliver(ask)
+        await deliver(threads, ask)
 
 
 async def test_a_failing_status_or_lookup_stops_nothing(threads: Threads, take: Take, sandbox: Sandbox) -> None:
     ask = await take("one")
-    for method in ("assistant.threads.setStatus", "conversations.replies", "users.info"):
+    for method in ("agents.sessions.setStatus", "assistant.threads.setStatus", "conversations.replies", "users.info"):
         sandbox.slack.faults.error(method, "missing_scope", times=9)
 
-    await threads.working(ask)
-    transcript = await threads.read(ask)
-    await threads.settled(ask)
+    async with threads.at_work(ask):
+        transcript = await threads.read(ask)
 
     assert transcript.text == "hi"
     assert transcript.turns == ()
@@ -216,12 +226,12 @@ async def test_a_status_that_slack_puts_off_or_never_answers_is_not_waited_for(
     threads: Threads, take: Take, sandbox: Sandbox
 ) -> None:
     ask = await take("one")
-    sandbox.slack.faults.rate_limit("assistant.threads.setStatus", 30)
-    sandbox.slack.faults.hold("assistant.threads.setStatus")
+    sandbox.slack.faults.rate_limit("agents.sessions.setStatus", 30)
+    sandbox.slack.faults.hold("agents.sessions.setStatus")
 
     async with asyncio.timeout(5):
-        await threads.working(ask)
-        await threads.settled(ask)
+        async with threads.at_work(ask):
+            pass
 
 
 async def test_slack_is_never_called_inside_a_unit_of_work(db: Database, workspace_id: UUID, sandbox: Sandbox) -> None:

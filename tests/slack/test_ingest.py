@@ -26,6 +26,7 @@ from bot.slack.ingest import Ingest
 from bot.slack.installations import Access, Clients, OneToken
 from bot.slack.people import People
 from bot.slack.permalinks import Permalinks
+from bot.slack.presses import Presses
 from bot.slack.spend_form import Naming, SpendForm
 
 NOWHERE = "http://127.0.0.1:9/api/"
@@ -36,7 +37,8 @@ def lucy_on(db: Database, wake: Callable[[], None] = lambda: None, ingest: Any =
     clients = Clients(OneToken(Access("T0ACME", "xoxb-1", "B0LUCY", "U0LUCY")), NOWHERE)
     people = People(clients)
     costs = CostsCommand(people, SpendForm(db, Reports(db, "m"), Naming(people, Permalinks(clients))))
-    commands = Commands(costs, BudgetRequests(db, people, BudgetNotices(db, clients, people)))
+    budgets = BudgetRequests(db, people, BudgetNotices(db, clients, people))
+    commands = Commands(costs, budgets, Presses(db, clients, people, wake=lambda: None))
     return build_app("secret", NOWHERE, clients.authorizer(), ingest or Ingest(db, wake), commands)
 
 

@@ -55,7 +55,7 @@ async def test_a_team_that_installs_lucy_is_answered_with_its_own_token(
 
     assert "Lucy is in Globex" in page
     assert len(sandbox.globex.answers("C1LOBBY", ts)) == 1
-    assert "chat.postMessage" in [method for method, _ in sandbox.globex.api.calls]
+    assert "chat.startStream" in [method for method, _ in sandbox.globex.api.calls]
     assert sandbox.slack.api.calls == []
     async with open_to_all.db.unit(GLOBEX) as unit:
         assert await unit.costs.total() == sandbox.providers.invoice_total() > 0

@@ -106,4 +106,4 @@ def test_a_refused_message_is_posted_whole_without_decoration() -> None:
 
     assert message["text"] == words
     assert "blocks" not in message
-    assert len(reply_message(words, "k", None)["text"]) <= 4000
+    assert len(reply_message(words, "k")["text"]) <= 4000

@@ -1,6 +1,7 @@
 // The page: one state, redrawn where it changed. Slack on the left, the truth on the right.
 import { composer } from "./composer.js";
-import { body, el } from "./render.js";
+import { confirmed, modal } from "./dialogs.js";
+import { body, el, markdown } from "./render.js";
 import { forget, truth } from "./truth.js";
 
 const $ = (id) => document.getElementById(id);
@@ -17,6 +18,7 @@ const PROMPTS = [
 let state, channel = "C0GENERAL", thread = null;
 const seen = new Set();
 const statuses = new Map();
+const sessions = new Set();
 const me = () => $("user").value;
 const names = () => Object.fromEntries(state.channels.map((c) => [c.id, c.name]));
 const isRoot = (m) => !m.thread_ts || m.thread_ts === m.ts;
@@ -47,6 +49,7 @@ async function load() {
   for (const [id, mode] of Object.entries(state.providers)) document.querySelector(`[data-provider=${id}]`).value = mode;
   for (const all of Object.values(state.messages)) all.forEach((m) => seen.add(m.ts));
   statuses.clear();
+  sessions.clear();
   forget();
   state.truth.forEach(truth);
   pressed();
@@ -131,6 +134,7 @@ function row(message, all) {
   const person = state.people[message.user] ?? { name: message.name ?? "Lucy", bot: true };
   const meta = el("div", { class: "meta" }, el("b", {}, person.name), ...(person.bot ? [el("span", { class: "app" }, "APP")] : []), el("small", {}, clock(message) + (message.edited ? " (edited)" : "")));
   const column = el("div", {}, meta, body(message, state.people, names()));
+  column.querySelectorAll("[data-for]").forEach((one) => { one.hidden = !one.dataset.for.split(" ").includes(me()); });
   if (message.only) column.prepend(el("div", { class: "only" }, "👁 Only visible to you"));
   if (message.reactions?.length) column.append(el("div", { class: "reactions" }, ...message.reactions.map((name) => el("span", { title: `:${name}:` }, `${EMOJI[name] ?? `:${name}:`} 1`))));
   if (all) column.append(...under(message, all));
@@ -157,13 +161,33 @@ function under(message, all) {
 
 function status(ts) {
   const words = statuses.get(`${channel} ${ts}`);
-  return words ? el("div", { class: "status" }, `Lucy ${words}`) : null;
+  if (!words) return null;
+  const streams = state.messages[channel].some((m) => m.streaming && m.thread_ts === ts);
+  const line = el("div", { class: "status" }, el("span", {}, streams ? "Lucy is writing…" : `Lucy ${words}`));
+  if (sessions.has(`${channel} ${ts}`)) line.append(stopButton(ts));
+  return line;
+}
+
+function stopButton(ts) {
+  const stop = el("button", { type: "button", class: "stop", "aria-label": "Stop Lucy" }, "■ Stop");
+  stop.onclick = () => { stop.disabled = true; post("stop", { user: me(), channel, thread_ts: ts }); };
+  return stop;
+}
+
+// A session is Slack's own: it has no words of the app's, and a Stop.
+function session(event) {
+  const key = `${event.channel} ${event.thread_ts}`;
+  const works = event.status === "processing";
+  works ? sessions.add(key) : sessions.delete(key);
+  statuses.set(key, works ? "is thinking…" : "");
 }
 
 function happened(event) {
   if (event.event === "message") heard(event.channel, event.message);
   else if (event.event === "ephemeral") whispered(event.channel, event.user, event.message);
   else if (event.event === "deleted") state.messages[event.channel] = state.messages[event.channel].filter((m) => m.ts !== event.ts);
+  else if (event.event === "view") return modal(event.view, (text) => markdown(text, state.people, names()));
+  else if (event.event === "session") session(event);
   else if (event.event === "status") statuses.set(`${event.channel} ${event.thread_ts}`, event.status);
   else return truth(event);
   draw();
@@ -212,10 +236,11 @@ $("theme").onclick = () => {
   const now = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   root.dataset.theme = now === "dark" ? "light" : "dark";
 };
-document.addEventListener("click", ({ target }) => {
+document.addEventListener("click", async ({ target }) => {
   const ts = target.closest("[data-ts]")?.dataset.ts;
-  if (ts && target.dataset.action) post("press", { action_id: target.dataset.action, value: target.dataset.value, user: me(), channel, ts });
+  if (!ts || !target.dataset.action) return;
+  if (!target.dataset.confirm || (await confirmed(JSON.parse(target.dataset.confirm)))) post("press", { action_id: target.dataset.action, value: target.dataset.value, user: me(), channel, ts });
 });
-document.querySelectorAll("#tabs button").forEach((tab) => { tab.onclick = () => show(tab.dataset.panel); });
+document.querySelectorAll("#tabs button").forEach((tab) => { tab.onclick = () => { show(tab.dataset.panel); toEnd(); }; });
 show("main");
 listen();

@@ -23,6 +23,7 @@ _STATIC = {
     "composer.js": "text/javascript",
     "render.js": "text/javascript",
     "truth.js": "text/javascript",
+    "dialogs.js": "text/javascript",
     "figures.js": "text/javascript",
 }
 _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
@@ -138,6 +139,10 @@ class Page:
                 self._later(slack.say(sent["user"], sent["channel"], sent["text"], sent.get("thread_ts")))
             case "command":
                 self._later(slack.command(sent["command"], sent["text"], sent["user"], sent["channel"]))
+            case "stop":
+                self._later(slack.stop(sent["user"], sent["channel"], sent["thread_ts"]))
+            case "delete":
+                self._later(slack.delete(sent["channel"], sent["ts"]))
             case "press":
                 self._later(slack.press(sent["action_id"], sent["value"], sent["user"], sent["channel"], sent["ts"]))
             case "provider":

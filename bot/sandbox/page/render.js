@@ -107,7 +107,15 @@ export function body(message, people, channels) {
   if (!message.blocks?.length) box.append(show(message.text ?? ""));
   for (const part of message.blocks ?? []) box.append(slackBlock(part, show));
   for (const file of message.files ?? []) box.append(fileCard(file));
+  if (message.streaming) caret(box);
   return box;
+}
+
+// Where the next words will stand.
+function caret(box) {
+  let last = box.lastElementChild ?? box;
+  while (last.lastElementChild && !["CODE", "STRONG", "EM", "A", "BUTTON"].includes(last.lastElementChild.tagName)) last = last.lastElementChild;
+  (last.tagName === "PRE" ? last.firstElementChild : last).append(el("span", { class: "caret", "aria-hidden": "true" }));
 }
 
 function fileCard(file) {
@@ -153,11 +161,24 @@ function richText(node) {
 }
 
 function buttons(item) {
-  if (item.type === "button") return [button(item.text.text, item.action_id, item.value)];
-  if (item.type === "feedback_buttons") return [item.positive_button, item.negative_button].map((one) => button(one.text.text, item.action_id, one.value));
+  if (item.type === "button") return [button(item.text.text, item.action_id, item)];
+  if (item.type === "feedback_buttons") return [thumb("👍", item.action_id, item.positive_button), thumb("👎", item.action_id, item.negative_button)];
   return [];
 }
 
-function button(label, action, value) {
-  return el("button", { type: "button", "data-action": action ?? "", "data-value": value ?? "" }, label);
+function thumb(sign, action, one) {
+  const node = button(sign, action, one);
+  node.className = "thumb";
+  node.title = one.text.text;
+  node.setAttribute("aria-label", one.accessibility_label ?? one.text.text);
+  return node;
+}
+
+// Who may see a button, and what is asked before it is pressed, go with it; the page heeds both.
+function button(label, action, item) {
+  const readers = item.visible_to_user_ids ? { "data-for": item.visible_to_user_ids.join(" ") } : {};
+  const node = el("button", { type: "button", "data-action": action ?? "", "data-value": item.value ?? "", ...readers }, label);
+  if (item.style) node.classList.add(item.style);
+  if (item.confirm) node.dataset.confirm = JSON.stringify(item.confirm);
+  return node;
 }

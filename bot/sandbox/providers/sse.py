@@ -12,17 +12,20 @@ from bot.sandbox.providers.vendor import Made, Mode, Vendor
 
 _PIECE = 24
 _LOOK_S = 0.01
+_LONGEST_S = 6.0
+"""A paced answer takes no longer in all: a long one comes faster."""
 
 
 async def stream(request: web.Request, vendor: Vendor, made: Made, frames: list[str]) -> web.StreamResponse:
     """Send the frames, or as many as the answer's fate allows; note it when the reader hangs up before the end."""
     answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
     await answer.prepare(request)
+    pause_s = min(made.pace_s, _LONGEST_S / max(1, len(frames)))
     halves = {Mode.HEALTHY: len(frames), Mode.SILENT: 0}
     try:
         for frame in frames[: halves.get(made.fate, len(frames) // 2)]:
             await answer.write(frame.encode())
-            await asyncio.sleep(made.pace_s)
+            await asyncio.sleep(pause_s)
         if made.fate is Mode.STALL:
             await _until_gone(request)
     except ConnectionError:

@@ -11,6 +11,7 @@ from bot.sandbox.slack.state import SlackState, shown
 
 Answer = dict[str, Any]
 _SESSION_STATES = frozenset({"processing", "active", "suspended", "closed"})
+_MOST_TITLE = 24
 _TRIGGER_S = 3.0
 
 
@@ -87,8 +88,10 @@ class Conveniences:
         return {}
 
     def _session(self, sent: Answer) -> Answer:
-        if sent.get("status") not in _SESSION_STATES:
+        channel = check_channel(self._state, sent.get("channel_id"), to_post=True)
+        if sent.get("status") not in _SESSION_STATES or not sent.get("thread_ts"):
             raise Rejected("invalid_arguments")
+        self._state.tell("session", channel=channel, thread_ts=sent["thread_ts"], status=sent["status"])
         return {}
 
     def _members(self, sent: Answer) -> Answer:
@@ -127,8 +130,11 @@ class Conveniences:
         if not isinstance(view, dict) or view.get("type") != kind:
             raise Rejected("invalid_arguments")
         check_blocks(view.get("blocks"), most=100, refused=self._state.refused_blocks)
+        if kind == "modal" and not 0 < len(str((view.get("title") or {}).get("text", ""))) <= _MOST_TITLE:
+            raise Rejected("invalid_arguments")
         kept = {**view, "id": f"V{len(self._state.views) + 1}LUCY"}
         self._state.views[kept["id"]] = kept
+        self._state.tell("view", view=kept)
         return {"view": kept}
 
 

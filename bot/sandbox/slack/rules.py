@@ -31,6 +31,9 @@ _BLOCKS = frozenset({
 })  # fmt: skip
 
 
+_CONFIRM = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
+
+
 class Rejected(Exception):
     """Slack says no."""
 
@@ -74,6 +77,11 @@ def check_content(state: SlackState, sent: dict[str, Any]) -> None:
     if blocks is not None:
         check_blocks(blocks, refused=state.refused_blocks)
         _check_pictures(state, blocks)
+    check_metadata(sent)
+
+
+def check_metadata(sent: dict[str, Any]) -> None:
+    """Metadata, if any, names its event and has a payload."""
     metadata = sent.get("metadata")
     if metadata is not None and not (
         isinstance(metadata, dict) and metadata.get("event_type") and isinstance(metadata.get("event_payload"), dict)
@@ -123,15 +131,32 @@ def _too_long(block: dict[str, Any]) -> bool:
             return not 0 < len(_words(block.get("text"))) <= 150
         case "context":
             return not 0 < len(block.get("elements") or []) <= 10
-        case "actions":
-            elements = block.get("elements") or []
-            return not 0 < len(elements) <= 25 or any(
-                len(_words(e.get("text"))) > 75 or len(e.get("action_id", "")) > 255 for e in elements
-            )
+        case "actions" | "context_actions":
+            return _pressed_wrong(block["type"], block.get("elements") or [])
         case "table":
             return _too_large(block.get("rows") or [])
         case _:
             return block["type"] == "markdown" and not block.get("text")
+
+
+def _pressed_wrong(kind: str, elements: list[dict[str, Any]]) -> bool:
+    """Twenty-five buttons in a row, five elements under an answer, each within its limits."""
+    pairs = [e.get(name) for e in elements for name in ("positive_button", "negative_button")]
+    pressed = elements if kind == "actions" else [one for one in pairs if one]
+    return not 0 < len(elements) <= (25 if kind == "actions" else 5) or any(_button_wrong(one) for one in pressed)
+
+
+def _button_wrong(button: dict[str, Any]) -> bool:
+    """A button within its limits, its confirmation too, shown to some people or to all."""
+    confirm, readers = button.get("confirm"), button.get("visible_to_user_ids", ["all"])
+    texts = [(confirm.get(name), most) for name, most in _CONFIRM.items()] if isinstance(confirm, dict) else []
+    return (
+        not 0 < len(_words(button.get("text"))) <= 75
+        or len(button.get("action_id", "")) > 255
+        or len(button.get("value", "")) > 2000
+        or any(not 0 < len(_words(text)) <= most for text, most in texts)
+        or not readers
+    )
 
 
 def _too_large(rows: list[list[Any]]) -> bool:

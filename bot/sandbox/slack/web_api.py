@@ -17,6 +17,7 @@ from bot.sandbox.slack.paging import page
 from bot.sandbox.slack.rotation import check_token
 from bot.sandbox.slack.rules import Rejected, check_channel, check_content, check_scope
 from bot.sandbox.slack.state import SlackState, shown
+from bot.sandbox.slack.streams import Streams
 
 Answer = dict[str, Any]
 _LONGEST = 40_000
@@ -28,10 +29,12 @@ class WebApi:
     def __init__(self, state: SlackState, faults: Faults, origin: Callable[[], str]) -> None:
         self._state, self._faults, self._origin = state, faults, origin
         self.files = Files(state, origin)
+        self.streams = Streams(state, self._from_lucy, self._mine)
         self.calls: list[tuple[str, Answer]] = []
         self._methods: dict[str, Callable[[Answer], Answer]] = {
             **Conveniences(state).methods,
             **self.files.methods,
+            **self.streams.methods,
             "auth.test": self._auth_test,
             "auth.revoke": self._revoke,
             "users.info": self._users_info,
@@ -43,9 +46,6 @@ class WebApi:
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "chat.delete": self._delete,
-            "chat.startStream": self._start_stream,
-            "chat.appendStream": self._append_stream,
-            "chat.stopStream": self._stop_stream,
             "assistant.threads.setStatus": self._status,
         }
 
@@ -158,34 +158,11 @@ class WebApi:
 
     def _delete(self, sent: Answer) -> Answer:
         channel, message = self._mine(sent)
+        if message.get("streaming"):
+            raise Rejected("streaming_state_conflict")
         self._state.messages[channel].remove(message)
         self._state.tell("deleted", channel=channel, ts=message["ts"])
         return {"channel": channel, "ts": message["ts"]}
-
-    def _start_stream(self, sent: Answer) -> Answer:
-        channel = check_channel(self._state, sent.get("channel"), to_post=True)
-        if not sent.get("thread_ts"):
-            raise Rejected("invalid_thread_ts")
-        if not channel.startswith("D") and not (sent.get("recipient_team_id") and sent.get("recipient_user_id")):
-            raise Rejected("missing_recipient_team_id")
-        message = self._state.add(channel, {**self._from_lucy(sent), "streaming": True})
-        return {"channel": channel, "ts": message["ts"]}
-
-    def _append_stream(self, sent: Answer) -> Answer:
-        channel, message = self._mine(sent)
-        if not message.get("streaming"):
-            raise Rejected("message_not_in_streaming_state")
-        message["text"] += str(sent.get("markdown_text", ""))
-        if len(message["text"]) > 12_000:
-            raise Rejected("msg_too_long")
-        self._state.tell("message", channel=channel, message=shown(message))
-        return {"channel": channel, "ts": message["ts"]}
-
-    def _stop_stream(self, sent: Answer) -> Answer:
-        answer = self._append_stream(sent)
-        _, message = self._mine(sent)
-        message.pop("streaming")
-        return answer
 
     def _status(self, sent: Answer) -> Answer:
         channel = check_channel(self._state, sent.get("channel_id"), to_post=True)

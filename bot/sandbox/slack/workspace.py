@@ -83,9 +83,26 @@ class SlackWorkspace:
 
     async def press(self, action_id: str, value: str, user: str, channel: str, ts: str) -> int:
         """Someone presses a button of a message; what only they see then is told to the listeners."""
-        action = {"action_id": action_id, "value": value, "type": "button"}
+        action = {"action_id": action_id, "value": value, "type": "button", "action_ts": self.state.new_ts()}
         more = {"message": self.state.find(channel, ts), "response_url": self._response_url(channel, user)[0]}
         return await self._interact("block_actions", user, channel={"id": channel}, actions=[action], **more)
+
+    async def stop(self, user: str, channel: str, thread_ts: str) -> int:
+        """Someone presses Slack's Stop: what streams there ends, and the app is told."""
+        event = {"channel": channel, "thread_ts": thread_ts, "user": user, "event_ts": self.state.new_ts()}
+        ended = self.api.streams.end(channel, thread_ts)
+        return await self.delivery.event({"type": "agent_session_stopped", "streaming_message_ts": ended, **event})
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Someone takes their message away; the app hears of it where it hears of messages."""
+        message = self.state.find(channel, ts)
+        assert message
+        self.state.messages[channel].remove(message)
+        self.state.tell("deleted", channel=channel, ts=ts)
+        kind = self.state.channels[channel].kind
+        if kind == "im" or self.state.app.hears_channels:
+            gone = {"subtype": "message_deleted", "deleted_ts": ts, "previous_message": message, "channel_type": kind}
+            await self.delivery.event({"type": "message", "channel": channel, "ts": self.state.new_ts(), **gone})
 
     async def shortcut(self, callback_id: str, user: str, channel: str, ts: str) -> int:
         """Someone picks a shortcut from a message's menu."""

@@ -1,0 +1,51 @@
+"""What a worker needs of the place where people talk."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from bot.conversation.ask import Transcript
+from bot.db.inbox import TakenAsk
+
+
+class Live(Protocol):
+    """An answer that people may read while it is made."""
+
+    @property
+    def text(self) -> str:
+        """What the model has said so far."""
+        ...
+
+    async def show(self, piece: str) -> None:
+        """A piece of the answer was made. Raises LeaseLost."""
+        ...
+
+    def split(self, text: str) -> Sequence[str]:
+        """The whole answer in parts that Slack takes."""
+        ...
+
+    async def unless_stopped(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do the work until its end, or until someone who may stop it does. Raises Stopped."""
+        ...
+
+
+class Threads(Protocol):
+    """What a worker needs of Slack."""
+
+    async def read(self, ask: TakenAsk) -> Transcript:
+        """The ask and its thread in plain words; what cannot be looked up is left out."""
+        ...
+
+    async def answered(self, ask: TakenAsk) -> bool:
+        """Whether an answer of ours stands there already, whatever the database knows."""
+        ...
+
+    def at_work(self, ask: TakenAsk) -> AbstractAsyncContextManager[Live]:
+        """Show that Lucy is at it while the block runs; showing never raises."""
+        ...
+
+    async def deliver(self, ask: TakenAsk, live: Any) -> None:
+        """See that every stored part stands in Slack."""
+        ...

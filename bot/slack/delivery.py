@@ -1,0 +1,168 @@
+"""Delivering an answer: every stored part stands in Slack once, in the message that was streamed or in one of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from bot import log
+from bot.db.database import Database
+from bot.db.inbox import TakenAsk
+from bot.db.replies import ReplyPart
+from bot.db.streams import StreamMessage
+from bot.errors import Undeliverable
+from bot.slack.blocks import key_of, part_key, prefixed, reply_message
+from bot.slack.client import Permit, SlackClient, SlackRefused, SlackUnsure
+from bot.slack.history import since
+from bot.slack.installations import Clients, NotInstalled
+from bot.slack.live import Live
+from bot.slack.rewrite import Gone, end_stream, plainer, rewrite
+from bot.telemetry import Telemetry
+
+_log = log.get(__name__)
+_POST_TRIES = 3
+_LATE = "_(answering after a restart)_\n\n"
+"""Said when nobody can tell whether the answer stands there already."""
+
+Message = dict[str, Any]
+Under = Callable[[TakenAsk], Awaitable[Sequence[Message]]]
+"""The blocks under an answer: model, tier, cost, time, and the buttons."""
+
+
+class Delivery:
+    """From the database to Slack."""
+
+    def __init__(
+        self, db: Database, clients: Clients, under: Under, telemetry: Telemetry, settle_s: float = 20
+    ) -> None:
+        """`settle_s`: how long a post whose fate is unknown may still arrive, in seconds."""
+        self._db, self._clients, self._under = db, clients, under
+        self._telemetry, self._settle_s = telemetry, settle_s
+
+    async def deliver(self, ask: TakenAsk, live: Live) -> None:
+        """See that every stored part stands in Slack, and nothing else of this ask. Raises Undeliverable, LeaseLost."""
+        await live.end_writing()
+        async with self._db.unit(ask.workspace_id) as unit:
+            parts, begun = await unit.replies.parts(ask.task_id), await unit.streams.of(ask.task_id)
+        missing = [part for part in parts if part.ts is None]
+        under = await self._under(ask) if missing else ()
+        for part in missing:
+            said = reply_message(
+                part.text,
+                part_key(ask.task_id, part.part),
+                under if part.part == parts[-1].part else (),
+                part.actions,
+            )
+            await self._deliver_part(ask, part, said, (live, begun.get(part.part)))
+        await self._sweep(ask, [message for number, message in begun.items() if number >= len(parts)])
+        if missing:
+            self._telemetry.emit("reply_posted", task_id=str(ask.task_id), parts=len(parts))
+
+    async def _deliver_part(
+        self, ask: TakenAsk, part: ReplyPart, said: Message, streamed: tuple[Live, StreamMessage | None]
+    ) -> None:
+        try:
+            client = await self._clients.of(ask.workspace_id)
+        except NotInstalled as error:
+            raise Undeliverable("not installed") from error
+        try:
+            ts = await self._finish(client, ask, (part, said), streamed)
+        except Gone as gone:
+            _log.info("stream_gone", task_id=str(ask.task_id), reason=str(gone))
+            ts = None
+        ts = ts or await self._post_once(client, ask, part, said)
+        async with self._db.unit(ask.workspace_id) as unit:
+            await unit.replies.posted(ask.lease, part.part, ts)
+
+    async def _finish(
+        self,
+        client: SlackClient,
+        ask: TakenAsk,
+        what: tuple[ReplyPart, Message],
+        streamed: tuple[Live, StreamMessage | None],
+    ) -> str | None:
+        """Let a message that was streamed say its part, if there is one; its ts."""
+        (part, said), (live, begun) = what, streamed
+        if begun is None:
+            return None
+        if ts := await live.finish(part.part, part.text, said):
+            return ts
+        ts = begun.ts or await self._lost_stream(client, ask, begun)
+        if ts is None:
+            return None
+        where = {"channel": ask.channel_id, "ts": ts}
+        await end_stream(client, where)
+        return await rewrite(client, self._permit(ask, part.part), where, said, part.text)
+
+    async def _lost_stream(self, client: SlackClient, ask: TakenAsk, begun: StreamMessage) -> str | None:
+        """The ts of a message that may have been begun: the only one of hers in the thread since that has no key."""
+        await asyncio.sleep(max(0.0, self._settle_s - begun.age_s))
+        try:
+            messages = await since(client, ask)
+        except SlackRefused as refused:
+            _log.warning("look_up_impossible", task_id=str(ask.task_id), error=refused.code)
+            return None
+        me = await self._clients.bot_user(ask.workspace_id)
+        mine = (message for message in messages if message.get("user") == me and not message.get("metadata"))
+        return next((str(message["ts"]) for message in mine), None)
+
+    async def _sweep(self, ask: TakenAsk, left: Sequence[StreamMessage]) -> None:
+        """Take away what a dead Lucy began and the answer does not need."""
+        for message in left:
+            client = await self._clients.of(ask.workspace_id)
+            ts = message.ts or await self._lost_stream(client, ask, message)
+            if ts is None:
+                continue
+            where = {"channel": ask.channel_id, "ts": ts}
+            await end_stream(client, where)
+            try:
+                await client.call("chat.delete", **where)
+            except SlackRefused as refused:
+                _log.info("not_swept", task_id=str(ask.task_id), error=refused.code)
+
+    def _permit(self, ask: TakenAsk, part: int) -> Permit:
+        async def intend() -> None:
+            async with self._db.unit(ask.workspace_id) as unit:
+                await unit.replies.intend(ask.lease, part)
+
+        return intend
+
+    async def _post_once(self, client: SlackClient, ask: TakenAsk, part: ReplyPart, said: Message) -> str:
+        """Post a part that does not stand there yet; after a crash it is looked for first."""
+        wait_s = max(0.0, self._settle_s - part.age_s)
+        ts, late = await self._look_up(client, ask, part, wait_s) if ask.attempts > 1 else (None, "")
+        return ts or await self._post(client, ask, part, prefixed(said, late))
+
+    async def _post(self, client: SlackClient, ask: TakenAsk, part: ReplyPart, said: Message) -> str:
+        """Post once, and only under the lease; when Slack's answer is lost, look before posting again."""
+        intend = self._permit(ask, part.part)
+        for _ in range(_POST_TRIES):
+            try:
+                answer = await client.call(
+                    "chat.postMessage", intend, channel=ask.channel_id, thread_ts=ask.thread_ts, **said
+                )
+                return str(answer["ts"])
+            except SlackRefused as refused:
+                said = plainer(said, part.text, refused)
+            except SlackUnsure:
+                found, _ = await self._look_up(client, ask, part, self._settle_s)
+                if found:
+                    return found
+        raise SlackUnsure("chat.postMessage: no answer from Slack, again and again")
+
+    async def _look_up(
+        self, client: SlackClient, ask: TakenAsk, part: ReplyPart, wait_s: float
+    ) -> tuple[str | None, str]:
+        """The ts of a part that may stand in Slack already, after the time a late post may take.
+
+        Where Slack never lets us look, no ts and the words to say so. Raises SlackUnsure while Slack is away.
+        """
+        await asyncio.sleep(wait_s)
+        key = part_key(ask.task_id, part.part)
+        try:
+            messages = await since(client, ask)
+        except SlackRefused as refused:
+            _log.warning("look_up_impossible", task_id=str(ask.task_id), error=refused.code)
+            return None, _LATE
+        return next((str(message["ts"]) for message in messages if key_of(message) == key), None), ""
