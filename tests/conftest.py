@@ -26,6 +26,8 @@ from bot.db.local_postgres import LocalPostgres
 from bot.db.migrate import migrate
 from bot.sandbox.sandbox import Sandbox
 
+_HASTY = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
+"""No test takes the machine's power away, and every test makes and drops a database."""
 CIPHER_KEY = Fernet.generate_key().decode()
 
 
@@ -40,6 +42,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = Path(tempfile.gettempdir()) / f"lucy-tests-{os.geteuid()}-{run[:12]}"
     postgres = LocalPostgres(home)
     url = asyncio.run(postgres.start())
+    for statement in _HASTY:
+        asyncio.run(_execute(url, statement))
     yield url
     asyncio.run(postgres.stop())
 
