@@ -21,6 +21,7 @@ from bot.db.ids import new_id
 from bot.db.prepared import Prepared
 from bot.db.roles import ACROSS, TENANT
 from bot.db.roles import WORKSPACE as LOCK
+from bot.db.turns import CLAIM
 from bot.digests.compose import Composer
 from bot.digests.spans import Span
 from tests.bench.generated_ledger import generate
@@ -130,7 +131,8 @@ async def test_the_past_that_is_to_be_folded_is_found_by_indexes(db: Database, c
 
 
 async def planned(connection: Any, sql: str, *arguments: object, options: str = "FORMAT JSON") -> list[dict[str, Any]]:
-    await connection.execute(f"SET ROLE {ACROSS if 'bill_check' in sql else TENANT}")
+    across = "bill_check" in sql or sql == CLAIM.sql
+    await connection.execute(f"SET ROLE {ACROSS if across else TENANT}")
     explained = json.loads(await connection.fetchval(f"EXPLAIN ({options}) {sql}", *arguments))
     return list(flat(explained[0]["Plan"]))
 

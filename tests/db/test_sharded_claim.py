@@ -77,7 +77,7 @@ async def test_the_look_for_work_locks_nothing_and_the_claim_one_shard(explained
 
     await claim(explained.db, "worker")
 
-    look, take = explained.plans
+    *_, look, take = explained.plans
     assert "LockRows" not in {node["Node Type"] for node in nodes(look["Plan"])}
     assert "LockRows" in {node["Node Type"] for node in nodes(take["Plan"])}
     assert explained.astray() == {look["Query Text"]}

@@ -1,4 +1,4 @@
-"""Through Slack's door: a cheap answer that will not do is not shown; the next tier is asked once, and both are paid."""
+"""Through Slack's door: where a cheap answer will not do the next tier is asked once, and both are paid and told."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ASK = "what is our zip code?"
 REFUSAL = "I'm sorry, but as an AI language model I can't help with that."
 
 
-async def test_a_doubted_answer_is_replaced_by_one_of_the_next_tier_and_both_are_paid_and_told(
+async def test_below_a_doubted_answer_comes_one_of_the_next_tier_and_both_are_paid_and_told(
     running: Lucy, sandbox: Sandbox
 ) -> None:
     sandbox.providers["gemini"].answers(REFUSAL)
@@ -27,7 +27,7 @@ async def test_a_doubted_answer_is_replaced_by_one_of_the_next_tier_and_both_are
 
     said = await asked(running, sandbox)
 
-    assert said == ["94107."]
+    assert said == [f"{REFUSAL}\n\n_Asked again one tier up: the first model declined._\n\n94107."]
     assert footer(sandbox).endswith("asked again one tier up: the first model declined")
     assert [(row.tier, row.state) for row in await replies(running)] == [(1, "settled"), (2, "settled")]
     async with running.db.unit(ACME) as unit:
@@ -108,7 +108,7 @@ async def asked(running: Lucy, sandbox: Sandbox, text: str = ASK) -> list[str]:
 
 def footer(sandbox: Sandbox) -> str:
     blocks = sandbox.slack.messages("C0GENERAL")[-1]["blocks"]
-    return str(blocks[-1]["elements"][0]["text"])
+    return next(str(block["elements"][0]["text"]) for block in blocks if block["type"] == "context")
 
 
 def offered(vendor: Vendor, n: int) -> tuple[str, ...]:

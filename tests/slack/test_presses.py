@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from bot.app import Lucy
+from bot.costs.periods import Period
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.presses import ASKED_ALREADY, GONE, NOT_YOURS, THANKS
 from tests.onlooker import until
@@ -59,7 +60,7 @@ async def test_a_stronger_model_answers_the_same_question_below(
     await done(running)
 
     async with running.db.unit(ACME) as unit:
-        tiers = {row.key: row.calls for row in await unit.rollups.by("tier", *everything())}
+        tiers = {row.key: row.calls for row in await unit.rollups.by("tier", Period("ever", *everything(), "UTC"))}
     asked = next(vendor.requests[-1].prompt for name, vendor in sandbox.providers.items() if name == "moonshot")
     assert tiers == {"1": 1, "2": 1}
     assert asked.endswith("hello there, what is our zip code?")
