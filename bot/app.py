@@ -16,7 +16,6 @@ from bot.conversation.desk import Pace
 from bot.conversation.shadow import shadowing
 from bot.costs import overlays
 from bot.costs.folding import fold
-from bot.costs.footer import footer_of
 from bot.costs.inquiry import Inquiry
 from bot.costs.price_book import PriceBook, load_price_book
 from bot.costs.reports import Reports
@@ -45,6 +44,7 @@ from bot.schedule import Jobs, across, schedule
 from bot.slack.bolt import Commands, build_app
 from bot.slack.budget_notices import BudgetNotices
 from bot.slack.budget_requests import BudgetRequests
+from bot.slack.client import connected
 from bot.slack.costs_forms import costs_command
 from bot.slack.delivery import Delivery
 from bot.slack.digest_channel import DigestChannel
@@ -170,10 +170,11 @@ async def _serve(
     """Listen, tick and work until the stack closes: intake ends first, then the worker drains."""
     db, base_url = parts.db, settings.slack_api_url
     rotation, limits = Rotation(db, base_url, *_oauth(settings)), Limits(db, settings.slack_rate)
-    clients = Clients(await _tokens(settings, db, rotation), base_url, limits)
+    connections = await stack.enter_async_context(connected())
+    clients = Clients(await _tokens(settings, db, rotation), base_url, limits, connections)
     people = People(clients, db=db)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
-    delivery = Delivery(db, clients, Under(db, footer_of(db), parts.tiers), parts.telemetry, settings.settle_s)
+    delivery = Delivery(db, clients, Under(db, parts.tiers), parts.telemetry, settings.settle_s)
     streaming = Streaming(Stops(db, clients, people), limits, Rhythm(settings.stream_every_s))
     threads = Threads(db, clients, people, delivery, streaming)
     pace = Pace(settings.concurrency, settings.lease_s, alone=settings.slack_bot_token is not None)

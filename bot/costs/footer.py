@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from uuid import UUID
 
 from bot.costs.money import show
 from bot.db.cost_tables import CostRow
-from bot.db.database import Database
 from bot.db.labels import Label
 
 STOPPED = frozenset({"aborted", "cancelled"})
@@ -23,25 +21,19 @@ def answering(rows: Sequence[CostRow]) -> CostRow | None:
     return next(whole, None) or next(begun, None)
 
 
-def footer_of(db: Database) -> Callable[[UUID, UUID], Awaitable[str | None]]:
-    """(workspace, task) -> the footer, read from the ledger; None when no model served."""
-
-    async def footer(workspace_id: UUID, task_id: UUID) -> str | None:
-        async with db.unit(workspace_id) as unit:
-            rows, labels = await unit.costs.of_task(task_id), await unit.labels.of_task(task_id)
-        served = answering(rows)
-        if served is None:
-            return None
-        cost = sum((row.cost_usd for row in rows if row.cost_usd is not None and row.purpose != "judge"), Decimal(0))
-        price = show(cost) if served.cost_usd is not None else "unpriced"
-        ended = " · stopped" if served.error_class in STOPPED else " · broke off" if served.state == "failed" else ""
-        fell_back = " · fallback" if served.attempt > 1 else ""
-        seconds = f"{(served.latency_ms or 0) / 1000:.1f} s"
-        highest = max(row.tier for row in rows if row.purpose == "reply")
-        again = next((_again(one, served.tier, highest) for one in labels if one.kind == "escalated"), "")
-        return f"`{served.model}` · {_TIERS[served.tier]}{fell_back} · {price} · {seconds}{ended}{again}"
-
-    return footer
+def footer(rows: Sequence[CostRow], labels: Sequence[Label]) -> str | None:
+    """The line, of an ask's rows in the ledger and what its answer was labelled; None when no model served."""
+    served = answering(rows)
+    if served is None:
+        return None
+    cost = sum((row.cost_usd for row in rows if row.cost_usd is not None and row.purpose != "judge"), Decimal(0))
+    price = show(cost) if served.cost_usd is not None else "unpriced"
+    ended = " · stopped" if served.error_class in STOPPED else " · broke off" if served.state == "failed" else ""
+    fell_back = " · fallback" if served.attempt > 1 else ""
+    seconds = f"{(served.latency_ms or 0) / 1000:.1f} s"
+    highest = max(row.tier for row in rows if row.purpose == "reply")
+    again = next((_again(one, served.tier, highest) for one in labels if one.kind == "escalated"), "")
+    return f"`{served.model}` · {_TIERS[served.tier]}{fell_back} · {price} · {seconds}{ended}{again}"
 
 
 def _again(escalated: Label, served: int, highest: int) -> str:

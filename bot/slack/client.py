@@ -43,13 +43,25 @@ class SlackUnsure(LucyError):
     """No answer from Slack: the call may have had its effect."""
 
 
+def connected() -> aiohttp.ClientSession:
+    """Connections to Slack that are kept while nobody speaks, for up to 15 s; closed at the end of the block."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
+
+
 class SlackClient:
     """One workspace's Web API."""
 
-    def __init__(self, token: str, base_url: str, share: Share | None = None) -> None:
-        """`base_url` ends with `/api/`; without a `share` only Slack's own refusals hold calls back."""
+    def __init__(
+        self, token: str, base_url: str, share: Share | None = None, connections: aiohttp.ClientSession | None = None
+    ) -> None:
+        """`base_url` ends with `/api/`; without a `share` only Slack's own refusals hold calls back.
+
+        Without `connections` each call makes one of its own.
+        """
         self._share = share or Unlimited()
-        self._web = AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[])
+        self._web = AsyncWebClient(
+            token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[], session=connections
+        )
 
     async def call(self, method: str, permit: Permit | None = None, /, **arguments: Any) -> dict[str, Any]:
         """Call a method, when it is its turn. Only reads are repeated when unsure.

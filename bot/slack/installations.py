@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
+import aiohttp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltError
 
@@ -89,14 +90,20 @@ class StoredTokens:
 class Clients:
     """Web API clients, one per workspace and call."""
 
-    def __init__(self, tokens: Tokens, base_url: str, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        tokens: Tokens,
+        base_url: str,
+        limits: Limits | None = None,
+        connections: aiohttp.ClientSession | None = None,
+    ) -> None:
         """Without `limits` only Slack's own refusals hold calls back."""
-        self._tokens, self._base_url, self._limits = tokens, base_url, limits
+        self._tokens, self._base_url, self._limits, self._connections = tokens, base_url, limits, connections
 
     async def of(self, workspace_id: UUID) -> SlackClient:
         """The client of a workspace. Raises NotInstalled."""
         share = self._limits.of(workspace_id) if self._limits else None
-        return SlackClient((await self._tokens.access(workspace_id)).token, self._base_url, share)
+        return SlackClient((await self._tokens.access(workspace_id)).token, self._base_url, share, self._connections)
 
     async def access(self, workspace_id: UUID) -> Access:
         """As whom Lucy acts there. Raises NotInstalled."""

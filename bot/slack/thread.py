@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from bot.slack.client import SlackRefused, SlackUnsure
 from bot.slack.delivery import Delivery
 from bot.slack.history import before, since
 from bot.slack.installations import Clients, NotInstalled
-from bot.slack.limits import Rates
+from bot.slack.limits import NoLimits, Rates
 from bot.slack.live import Live
 from bot.slack.mrkdwn import decode, mentioned, without_own_mention
 from bot.slack.pen import Pen, Place, Rhythm
@@ -33,7 +34,7 @@ class Streaming:
     """What it takes to let people read along."""
 
     stops: Stops
-    limits: Rates
+    limits: Rates = field(default_factory=NoLimits)
     rhythm: Rhythm = field(default_factory=Rhythm)
 
 
@@ -54,12 +55,13 @@ class Threads:
     @asynccontextmanager
     async def at_work(self, ask: TakenAsk) -> AsyncIterator[Live]:
         """Show that Lucy is at it, and what she writes; a workspace that refuses simply doesn't see it."""
-        await self._status.working(ask)
+        showing = asyncio.create_task(self._status.working(ask))
         live = Live(ask, await self._pen(ask), self._streaming.stops)
         try:
             yield live
         finally:
             await live.close()
+            await showing
             await self._status.settled(ask)
 
     async def read(self, ask: TakenAsk) -> Transcript:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from bot.costs.footer import answering
+from bot.costs.footer import answering, footer
 from bot.costs.money import show
 from bot.db.cost_tables import CostRow
 from bot.db.database import Database
@@ -18,26 +18,24 @@ from bot.slack.blocks import button, buttons
 
 FEEDBACK, STRONGER, AGAIN, WHY = "lucy_feedback", "lucy_stronger", "lucy_again", "lucy_why"
 
-Footer = Callable[[UUID, UUID], Awaitable[str | None]]
-"""(workspace, task) -> the line under an answer: model, tier, cost, time."""
-
 Block = dict[str, Any]
 
 
 class Under:
     """The blocks under an answer; none under one that no model gave. Whoever asked sees the buttons that cost money."""
 
-    def __init__(self, db: Database, footer: Footer, tiers: Tiers) -> None:
-        self._db, self._footer, self._tiers = db, footer, tiers
+    def __init__(self, db: Database, tiers: Tiers) -> None:
+        self._db, self._tiers = db, tiers
 
     async def __call__(self, ask: TakenAsk) -> Sequence[Block]:
         """Footer, feedback, buttons. Raises DatabaseAway."""
         async with self._db.unit(ask.workspace_id) as unit:
             shown, rows = await unit.workspaces.shows_footer(), await unit.costs.of_task(ask.task_id)
+            labels = await unit.labels.of_task(ask.task_id) if shown else ()
         served = answering(rows)
         if served is None:
             return ()
-        line = await self._footer(ask.workspace_id, ask.task_id) if shown else None
+        line = footer(rows, labels) if shown else None
         context = [{"type": "context", "elements": [{"type": "mrkdwn", "text": line}]}] if line else []
         return [*context, _feedback(ask.task_id), buttons(*self._buttons(ask, served))]
 

@@ -11,7 +11,7 @@ import pytest
 from bot.conversation.ask import Ask, Transcript, Turn
 from bot.conversation.choosing import Chosen
 from bot.conversation.shadow import Shadow, drawn, shadowing
-from bot.costs.footer import footer_of
+from bot.costs.footer import footer
 from bot.costs.tracker import Keep, Payer, Purpose
 from bot.db.budgets import Mode
 from bot.db.ids import new_id
@@ -71,17 +71,24 @@ async def test_the_judge_reads_the_thread_and_the_answer_as_data(road: Road) -> 
     assert QUESTION in messages[1].content
 
 
+async def under(road: Road, ask: Ask) -> str | None:
+    """The line under an answer."""
+    async with road.db.unit(road.workspace_id) as unit:
+        task_id = ask.payer.task_id
+        return footer(await unit.costs.of_task(task_id), await unit.labels.of_task(task_id))
+
+
 async def test_the_footer_does_not_count_the_judge(road: Road) -> None:
     ask = asked(road)
     reply = await road.router.route(
         Call(replace(ask.payer, lease_id=None), Purpose.REPLY, Tier.FAST, "lookup", road.call().messages)
     )
-    before = await footer_of(road.db)(road.workspace_id, ask.payer.task_id)
+    before = await under(road, ask)
 
     await shadow(road).judge(ask, reply, Tier.FRONTIER)
 
     assert before
-    assert await footer_of(road.db)(road.workspace_id, ask.payer.task_id) == before
+    assert await under(road, ask) == before
 
 
 @pytest.mark.parametrize(
