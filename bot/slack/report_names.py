@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.db.ledger import REST
 from bot.routing.choice import Tier
 
+_TIERS = {str(int(tier)): tier.name.lower() for tier in Tier}
 _LONGEST = 60
 
 
@@ -27,8 +28,8 @@ class Names:
         """In plain words, as Slack shows them: nothing pings, links or ends a code fence."""
         if key == REST:
             return "all the rest"
-        if self.by == "tier" and key.isdigit():
-            return f"{key} {Tier(int(key)).name.lower()}"
+        if self.by == "tier" and key in _TIERS:
+            return f"{key} {_TIERS[key]}"
         return plain(self.people.get(key, key)[:_LONGEST]) or "–"
 
     def markup(self, key: str) -> str:

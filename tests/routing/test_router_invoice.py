@@ -47,7 +47,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 @pytest.fixture
 def router(db: Database, sandbox: Sandbox, client: LitellmClient, tmp_path: Path) -> Router:
     file = tmp_path / "tiers.toml"
-    file.write_text(tiers_toml(sandbox.providers).replace("timeout_s = 8", "timeout_s = 0.8"))
+    file.write_text(tiers_toml(sandbox.providers).replace("timeout_s = 8", "timeout_s = 1.5"))
     book = load_price_book()
     tiers = Tiers.load(str(file), {}, book)
     return Router(tiers, client, Tracker(db, book, tiers.baseline, Telemetry()), Breakers())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.costs.periods import days, period
@@ -30,6 +30,7 @@ ROWS = st.builds(
 FIRST = date(2026, 1, 1)
 
 
+@example(rows=[Sums("0", calls=1)], by="tier", length=1)
 @given(rows=st.lists(ROWS, max_size=130), by=st.sampled_from(DIMENSIONS), length=st.integers(1, 800))
 def test_slack_takes_any_report(rows: list[Sums], by: str, length: int) -> None:
     covered = days("some days", FIRST, FIRST + timedelta(days=length - 1), "Europe/Berlin")
