@@ -179,7 +179,7 @@ class Worker:
         who = (ask.user_id, ask.channel_id, ask.thread_ts, ask.lease.lease_id)
         payer = Payer(ask.workspace_id, ask.task_id, *who)
         try:
-            answering = self._answerer.answer(Ask(payer, Keep(ask.lease, live.split), transcript, live.show))
+            answering = self._answerer.answer(Ask(payer, Keep(ask.lease, live.split), transcript, live.reader))
             await live.unless_stopped(answering)
         except (LeaseLost, DatabaseAway):
             raise

@@ -92,8 +92,7 @@ class Aside:
     """An answer that nobody reads while it is made, and nobody stops."""
 
     text = ""
-
-    async def show(self, piece: str) -> None: ...
+    reader = None
 
     def split(self, text: str) -> Sequence[str]:
         return [text]

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from bot.conversation.ask import Transcript
 from bot.db.inbox import TakenAsk
+from bot.llm.model_client import Show
 
 
 class Live(Protocol):
@@ -18,8 +19,9 @@ class Live(Protocol):
         """What the model has said so far."""
         ...
 
-    async def show(self, piece: str) -> None:
-        """A piece of the answer was made. Raises LeaseLost."""
+    @property
+    def reader(self) -> Show | None:
+        """Who hears each piece as it is made (raises LeaseLost); None where nobody reads along."""
         ...
 
     def split(self, text: str) -> Sequence[str]:

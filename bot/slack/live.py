@@ -9,6 +9,7 @@ from typing import Any
 from bot import log
 from bot.db.inbox import TakenAsk
 from bot.errors import LeaseLost, LucyError
+from bot.llm.model_client import Show
 from bot.slack.blocks import part_key, reply_message
 from bot.slack.growing import GrowingText
 from bot.slack.pen import Message, Pen
@@ -35,6 +36,11 @@ class Live:
     def text(self) -> str:
         """What the model has said so far."""
         return self._growing.text
+
+    @property
+    def reader(self) -> Show | None:
+        """Who hears each piece; None where nobody reads along, and the model need not stream."""
+        return self.show if self._pen else None
 
     async def show(self, piece: str) -> None:
         """A piece of the answer was made. Raises LeaseLost."""

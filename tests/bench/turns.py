@@ -66,7 +66,7 @@ async def neighbour(db: Database, crowd: int) -> float:
         async with db.unit(workspace_id) as unit:
             await unit.workspaces.welcome(slack_id, slack_id, "U0LUCY")
     threads = Timed(db)
-    worker = Worker(db, threads, Slow(db), lambda text: [text], Telemetry(), Pace(alone=False))  # type: ignore[arg-type]
+    worker = Worker(db, threads, Slow(db), Telemetry(), Pace(alone=False))  # type: ignore[arg-type]
     working = asyncio.create_task(worker.run())
     for number in range(crowd):
         await stored(db, busy, number)
