@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.choices import ChoiceRow
+from bot.db.prepared import Prepared
 
 Kind = Literal[
     "stronger",
@@ -68,6 +69,12 @@ class Known:
     tier2_fails: float
 
 
+_OF_TASK = Prepared(
+    f"SELECT {', '.join(Label.__slots__)} FROM routing_label"
+    " WHERE workspace_id = :workspace_id AND task_id = :task_id ORDER BY at"
+)
+
+
 class LabelStore:
     """The labels of one workspace; of each kind one per task."""
 
@@ -82,9 +89,8 @@ class LabelStore:
 
     async def of_task(self, task_id: UUID) -> Sequence[Label]:
         """Everything known of one answer, oldest first."""
-        mine = RoutingLabelRow.workspace_id == self._workspace_id, RoutingLabelRow.task_id == task_id
-        rows = await self._session.scalars(select(RoutingLabelRow).where(*mine).order_by(RoutingLabelRow.at))
-        return [_label(row) for row in rows]
+        rows = await _OF_TASK.rows(self._session, {"workspace_id": self._workspace_id, "task_id": task_id})
+        return [Label(**row) for row in rows]
 
     async def known(self, most: int) -> Sequence[Known]:
         """The labels of the answers labelled last, answer by answer, oldest first; at most so many."""
@@ -113,7 +119,3 @@ class LabelStore:
             for row in await self._session.execute(mine)
         ]
         return found[::-1]
-
-
-def _label(row: RoutingLabelRow) -> Label:
-    return Label(row.task_id, cast(Kind, row.kind), row.tier, row.reason, row.features, row.at)

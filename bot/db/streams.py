@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SmallInteger, delete, func, select, update
+from sqlalchemy import ColumnElement, SmallInteger, delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.encryption import Cipher
 from bot.db.inbox import InboxStore, Lease
+from bot.db.prepared import Prepared
 
 
 class StreamMessageRow(Base):
@@ -32,6 +33,11 @@ class StreamMessage:
     part: int
     ts: str | None
     age_s: float
+
+
+_OF_TASK = "FROM stream_message WHERE workspace_id = :workspace_id AND task_id = :task_id"
+_BEGUN = Prepared(f"SELECT part, ts, extract(epoch FROM now() - begun_at)::float8 AS age_s {_OF_TASK}")
+_FORGET = Prepared(f"DELETE {_OF_TASK}")
 
 
 class StreamStore:
@@ -63,13 +69,12 @@ class StreamStore:
 
     async def of(self, task_id: UUID) -> dict[int, StreamMessage]:
         """Every message that was begun for an answer, by part."""
-        age = func.extract("epoch", func.now() - StreamMessageRow.begun_at)
-        mine = select(StreamMessageRow.part, StreamMessageRow.ts, age).where(*self._of(task_id))
-        return {part: StreamMessage(part, ts, float(age_s)) for part, ts, age_s in await self._session.execute(mine)}
+        rows = await _BEGUN.rows(self._session, {"workspace_id": self._workspace_id, "task_id": task_id})
+        return {row["part"]: StreamMessage(*row.values()) for row in rows}
 
     async def forget(self, task_id: UUID) -> None:
         """The answer is finished: its parts say where it stands."""
-        await self._session.execute(delete(StreamMessageRow).where(*self._of(task_id)))
+        await _FORGET.value(self._session, {"workspace_id": self._workspace_id, "task_id": task_id})
 
     def _of(self, task_id: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         return StreamMessageRow.workspace_id == self._workspace_id, StreamMessageRow.task_id == task_id

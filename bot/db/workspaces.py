@@ -62,6 +62,9 @@ _READ = Prepared(
 )
 
 
+_FOOTER = Prepared("SELECT footer FROM workspace WHERE workspace_id = :workspace_id")
+
+
 class WorkspaceStore:
     """The one row of this workspace."""
 
@@ -104,8 +107,7 @@ class WorkspaceStore:
 
     async def shows_footer(self) -> bool:
         """Whether a line under each answer says what it cost."""
-        mine = select(WorkspaceRow.footer).where(WorkspaceRow.workspace_id == self._workspace_id)
-        return bool(await self._session.scalar(mine))
+        return bool(await _FOOTER.value(self._session, {"workspace_id": self._workspace_id}))
 
     async def show_footer(self, *, on: bool) -> None:
         """Switch that line on or off."""
