@@ -28,10 +28,10 @@ class Terms:
     input_bytes: int
 
 
-def priced(terms: Terms, completion: Completion) -> Outcome:
+def priced(terms: Terms, completion: Completion, latency_ms: int | None = None) -> Outcome:
     """The outcome of an answer, priced by what its provider counted, else by an estimate that says so."""
     if completion.usage is None:
-        return _estimated(terms, completion)
+        return replace(_estimated(terms, completion), latency_ms=latency_ms)
     usage = completion.usage
     price = terms.price.serving(usage) if terms.price else None
     listed = price.cost(usage) if price else None
@@ -39,8 +39,11 @@ def priced(terms: Terms, completion: Completion) -> Outcome:
     believed = reported if terms.deployment.provider in BELIEVED else None
     cost = listed if believed is None else believed
     source = "provider" if believed is not None else price.source if price else "unpriced"
-    return replace(
-        _counted(terms, completion, usage),
+    return _counted(
+        terms,
+        completion,
+        usage,
+        latency_ms=latency_ms,
         usage_source="reported",
         usage=usage.raw,
         cost_usd=cost,
@@ -142,7 +145,7 @@ def _guessed(terms: Terms, completion: Completion) -> Usage:
     return replace(said, output_tokens=max(said.output_tokens, guess.output_tokens), raw={}, reported_usd=None)
 
 
-def _counted(terms: Terms, completion: Completion, usage: Usage) -> Outcome:
+def _counted(terms: Terms, completion: Completion, usage: Usage, /, **more: Any) -> Outcome:
     model = served_model(terms.deployment.model, completion.model)
     return Outcome(
         state="settled",
@@ -157,4 +160,5 @@ def _counted(terms: Terms, completion: Completion, usage: Usage) -> Outcome:
         reasoning_tokens=usage.reasoning_tokens,
         service_tier=extraordinary_tier(usage),
         first_token_ms=completion.first_token_ms,
+        **more,
     )

@@ -64,8 +64,7 @@ class Tracker:
         self, opened: Opened, completion: Completion, latency_ms: int, keep: Keep | None = None
     ) -> Settled:
         """The provider answered. Raises LeaseLost after the row is settled when the answer may no longer be kept."""
-        outcome = self._priced(opened, completion)
-        return await self._move(opened, replace(outcome, latency_ms=latency_ms), keep, completion.text)
+        return await self._move(opened, self._priced(opened, completion, latency_ms), keep, completion.text)
 
     async def fail(self, opened: Opened, fault: ModelFault, latency_ms: int, keep: Keep | None = None) -> Settled:
         """The provider gave no whole answer; it costs what the provider will charge for it."""
@@ -73,7 +72,7 @@ class Tracker:
             return await self.broken(opened, fault.kind, latency_ms, fault.completion, keep)
         said = fault.completion if fault.billed == "reported" else None
         if said:
-            outcome = replace(self._priced(opened, said), state="failed", baseline_usd=None)
+            outcome = replace(self._priced(opened, said, latency_ms), state="failed", baseline_usd=None)
         else:
             outcome = Outcome("failed", opened.attempt.deployment.model, cost_usd=Decimal(0))
         outcome = replace(outcome, error_class=fault.kind, latency_ms=latency_ms)
@@ -119,10 +118,10 @@ class Tracker:
             lease_id=payer.lease_id,
         )
 
-    def _priced(self, opened: Opened, completion: Completion) -> Outcome:
+    def _priced(self, opened: Opened, completion: Completion, latency_ms: int) -> Outcome:
         attempt = opened.attempt
         terms = self._terms(attempt)
-        outcome = priced(terms, completion)
+        outcome = priced(terms, completion, latency_ms)
         odd = (*oddities(terms, outcome, completion.usage), *overshot(opened.reserved_usd, outcome))
         for flag in odd:
             tell = _log.error if flag == OVERSHOT else _log.warning
