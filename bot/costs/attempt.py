@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from bot.costs.pricing import Price
@@ -67,11 +68,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A row in the ledger that waits for its outcome."""
+    """A row in the ledger that waits for its outcome; `facts` are what listeners are told of it."""
 
     attempt: Attempt
     key: OpenAttempt
     reserved_usd: Decimal | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,9 @@ class Tracker:
             async with self._db.operations() as operations:
                 await operations.add_partitions()
             key = await self._open(attempt, row)
-        self._telemetry.emit("attempt_opened", **_facts(attempt, key), reserved_usd=plain(row.reserved_usd))
-        return Opened(attempt, key, row.reserved_usd)
+        facts = _facts(attempt, key)
+        self._telemetry.emit("attempt_opened", **facts, reserved_usd=plain(row.reserved_usd))
+        return Opened(attempt, key, row.reserved_usd, facts)
 
     async def settle(
         self, opened: Opened, completion: Completion, latency_ms: int, keep: Keep | None = None
@@ -137,7 +138,7 @@ class Tracker:
 
     async def _move(self, opened: Opened, outcome: Outcome, keep: Keep | None = None, text: str = "") -> Settled:
         await uninterrupted(self._write_patiently(opened.key, outcome, keep, text))
-        self._telemetry.emit("attempt_settled", **_facts(opened.attempt, opened.key), **facts_of(outcome))
+        self._telemetry.emit("attempt_settled", **opened.facts, **facts_of(outcome))
         return Settled(outcome.cost_usd, outcome.cost_source, outcome.model)
 
     async def _write_patiently(self, key: OpenAttempt, outcome: Outcome, keep: Keep | None, text: str) -> None:
