@@ -169,13 +169,13 @@ async def _serve(
 ) -> tuple[str, str | None, DigestRunner, asyncio.Task[None]]:
     """Listen, tick and work until the stack closes: intake ends first, then the worker drains."""
     db, base_url = parts.db, settings.slack_api_url
-    rotation, limits = Rotation(db, base_url, *_oauth(settings)), Limits(db, settings.slack_rate)
+    rotation = Rotation(db, base_url, *_oauth(settings))
     connections = await stack.enter_async_context(connected())
-    clients = Clients(await _tokens(settings, db, rotation), base_url, limits, connections)
+    clients = Clients(await _tokens(settings, db, rotation), base_url, Limits(db, settings.slack_rate), connections)
     people = People(clients, db=db)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     delivery = Delivery(db, clients, Under(db, parts.tiers), parts.telemetry, settings.settle_s)
-    streaming = Streaming(Stops(db, clients, people), limits, Rhythm(settings.stream_every_s))
+    streaming = Streaming(Stops(db, clients, people), Rhythm(settings.stream_every_s))
     threads = Threads(db, clients, people, delivery, streaming)
     pace = Pace(settings.concurrency, settings.lease_s, alone=settings.slack_bot_token is not None)
     worker = Worker(db, threads, parts.answerer, parts.telemetry, pace)

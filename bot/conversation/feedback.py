@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
 from uuid import UUID
 
 from bot.conversation.ask import Ask
 from bot.db.asked import Asked
-from bot.db.database import Database, Unit
-from bot.db.labels import Label
+from bot.db.database import Unit
+from bot.db.labels import Kind, Label
 from bot.db.thread_floors import ThreadFloor
 from bot.routing.choice import Choice, Tier
 from bot.routing.kept import kept
@@ -26,25 +25,19 @@ async def note(unit: Unit, ask: Ask, choice: Choice) -> None:
     await unit.asked.remember(asked)
 
 
-class Feedback:
-    """What Slack's buttons call."""
+async def said(unit: Unit, task_id: UUID, kind: Kind) -> Asked | None:
+    """A button under an answer was pressed: a label with the features of its ask; None, and nothing kept, of one long gone."""
+    asked = await unit.asked.of(task_id)
+    if asked:
+        await unit.labels.record(Label(task_id, kind, asked.tier, features=asked.features))
+    return asked
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
 
-    async def thumbs(self, workspace_id: UUID, task_id: UUID, way: Literal["thumbs_up", "thumbs_down"]) -> None:
-        """Somebody liked an answer, or did not; of one that is long gone nothing is kept."""
-        async with self._db.unit(workspace_id) as unit:
-            if asked := await unit.asked.of(task_id):
-                await unit.labels.record(Label(task_id, way, asked.tier, features=asked.features))
-
-    async def stronger(self, workspace_id: UUID, task_id: UUID) -> Tier | None:
-        """Somebody asks for a stronger model: its thread goes on one tier up, which is returned; None for an ask long gone."""
-        async with self._db.unit(workspace_id) as unit:
-            asked = await unit.asked.of(task_id)
-            if asked is None:
-                return None
-            await unit.labels.record(Label(task_id, "stronger", asked.tier, features=asked.features))
-            above = Tier(min(asked.tier + 1, Tier.FRONTIER))
-            await unit.floors.put(asked.channel_id, asked.thread_ts, ThreadFloor(int(above), "answer", task_id))
-        return above
+async def stronger(unit: Unit, task_id: UUID) -> Tier | None:
+    """Somebody asks for a stronger model: its thread goes on one tier up, which is returned; None for an ask long gone."""
+    asked = await said(unit, task_id, "stronger")
+    if asked is None:
+        return None
+    above = Tier(min(asked.tier + 1, Tier.FRONTIER))
+    await unit.floors.put(asked.channel_id, asked.thread_ts, ThreadFloor(int(above), "answer", task_id))
+    return above

@@ -95,11 +95,15 @@ class SlackClient:
             await self._share.obey(method, limited.seconds)
             raise SlackRefused("ratelimited", method, limited.seconds) from limited
 
+    async def room_for(self, method: str, channel_id: str) -> float:
+        """0 and the call is counted, or the seconds until it may be made: for callers who can do something else meanwhile."""
+        return await self._share.take(method, channel_id)
+
     async def _turn(self, method: str, channel_id: str) -> None:
         """Wait for a token. Raises SlackRefused when the wait is long: whoever called comes back later."""
         if method in _HAS_A_CHOICE:
             return
-        while wait_s := await self._share.take(method, channel_id):
+        while wait_s := await self.room_for(method, channel_id):
             if wait_s > _LONGEST_WAIT_S:
                 raise SlackRefused("ratelimited", method)
             await asyncio.sleep(wait_s)

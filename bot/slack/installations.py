@@ -20,7 +20,7 @@ from bot.db.installations import Installation
 from bot.db.workspaces import Workspace
 from bot.errors import LucyError, SettingError
 from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
-from bot.slack.limits import Limits
+from bot.slack.limits import Shares
 
 _log = log.get(__name__)
 _PAUSES_S = (0, 0, 0.5, 1, 2, 4)
@@ -94,7 +94,7 @@ class Clients:
         self,
         tokens: Tokens,
         base_url: str,
-        limits: Limits | None = None,
+        limits: Shares | None = None,
         connections: aiohttp.ClientSession | None = None,
     ) -> None:
         """Without `limits` only Slack's own refusals hold calls back."""

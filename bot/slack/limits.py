@@ -41,11 +41,11 @@ class Share(Protocol):
         ...
 
 
-class Rates(Protocol):
+class Shares(Protocol):
     """What every workspace may call."""
 
-    async def take(self, workspace_id: UUID, method: str, channel_id: str = "") -> float:
-        """0 and the call is counted, or the seconds until it may be made. Raises DatabaseAway."""
+    def of(self, workspace_id: UUID) -> Share:
+        """One workspace's share."""
         ...
 
 
@@ -94,14 +94,6 @@ class _OfWorkspace:
 
     async def obey(self, method: str, seconds: float) -> None:
         await self.limits.obey(self.workspace_id, method, seconds)
-
-
-class NoLimits:
-    """Counts nothing, in no workspace."""
-
-    async def take(self, workspace_id: UUID, method: str, channel_id: str = "") -> float:
-        """Always at once."""
-        return 0
 
 
 class Unlimited:

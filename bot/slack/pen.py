@@ -14,7 +14,6 @@ from bot.db.inbox import TakenAsk
 from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
 from bot.slack.guard import guard
 from bot.slack.installations import Access
-from bot.slack.limits import Rates
 from bot.slack.rewrite import end_stream, rewrite
 
 _log = log.get(__name__)
@@ -52,8 +51,8 @@ class Message:
 class Pen:
     """Writes for one ask. Whoever uses it calls `rest` before everything else."""
 
-    def __init__(self, db: Database, ask: TakenAsk, place: Place, limits: Rates, rhythm: Rhythm) -> None:
-        self._db, self._ask, self._place, self._limits, self._rhythm = db, ask, place, limits, rhythm
+    def __init__(self, db: Database, ask: TakenAsk, place: Place, rhythm: Rhythm) -> None:
+        self._db, self._ask, self._place, self._rhythm = db, ask, place, rhythm
         self._next_call = 0.0
 
     async def rest(self) -> None:
@@ -63,7 +62,7 @@ class Pen:
 
     async def rest_for(self, method: str) -> None:
         """Wait until the workspace may call a method once more."""
-        while wait_s := await self._limits.take(self._ask.workspace_id, method, self._ask.channel_id):
+        while wait_s := await self._place.client.room_for(method, self._ask.channel_id):
             await self._rhythm.sleep(wait_s)
 
     def should_turn(self, message: Message, *, easily: bool) -> bool:
@@ -77,7 +76,7 @@ class Pen:
         Raises LeaseLost, SlackRefused or SlackUnsure.
         """
         ask = self._ask
-        if await self._limits.take(ask.workspace_id, "chat.startStream", ask.channel_id):
+        if await self._place.client.room_for("chat.startStream", ask.channel_id):
             return None
         async with self._db.unit(ask.workspace_id) as unit:
             if not await unit.streams.begin(ask.lease, part):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 from uuid import UUID
 
 from slack_bolt.async_app import AsyncRespond
 
 from bot import log
+from bot.conversation.feedback import said, stronger
 from bot.costs.footer import answering
 from bot.db.database import Database
 from bot.db.inbox import NewAsk
-from bot.db.labels import Label
+from bot.db.labels import Kind
 from bot.db.stops import Asked
 from bot.routing.choice import Tier
 from bot.slack.client import SlackRefused, SlackUnsure
@@ -57,11 +58,8 @@ class Presses:
         """A thumb becomes a label of the choice."""
         way, _, task_id = press_of(body).value.partition(":")
         async with self._db.unit(workspace_id) as unit:
-            choice = await unit.choices.of_task(UUID(task_id)) if way in THANKS else None
-            if choice:
-                kind = cast(Literal["thumbs_up", "thumbs_down"], way)
-                await unit.labels.record(Label(choice.task_id, kind, choice.tier))
-        await _say(respond, THANKS[way] if choice else GONE)
+            known = way in THANKS and await said(unit, UUID(task_id), cast(Kind, way))
+        await _say(respond, THANKS[way] if known else GONE)
 
     async def once_more(self, respond: AsyncRespond, body: dict[str, Any], workspace_id: UUID) -> None:
         """The asker wants another answer to the same question, perhaps a stronger model's."""
@@ -77,7 +75,7 @@ class Presses:
             await _say(respond, GONE)
         else:
             tier = Tier(min(served.tier + 1, Tier.FRONTIER)) if press.action == STRONGER else None
-            if not await self._ask(workspace_id, (press, task_id, served.tier), asked, _wished(text, tier)):
+            if not await self._ask(workspace_id, (press, task_id), asked, _wished(text, tier)):
                 await _say(respond, ASKED_ALREADY)
 
     async def why(self, respond: AsyncRespond, body: dict[str, Any], workspace_id: UUID) -> None:
@@ -97,18 +95,19 @@ class Presses:
         except _SOFT as error:
             _log.info("view_not_opened", error=str(error))
 
-    async def _ask(self, workspace_id: UUID, pressed: tuple[Press, UUID, int], asked: Asked, text: str) -> bool:
+    async def _ask(self, workspace_id: UUID, pressed: tuple[Press, UUID], asked: Asked, text: str) -> bool:
         """Put the question into the inbox once per answer and button; False when it was there."""
-        press, task_id, tier = pressed
+        press, task_id = pressed
         ask = NewAsk(
             f"{press.action}:{task_id}", asked.channel_id, asked.channel_type, asked.thread_ts, press.at,
             asked.user_id, text, asked.files, asked.user_team, asked.ts,
         )  # fmt: skip
-        kind: Literal["stronger", "regenerated"] = "stronger" if press.action == STRONGER else "regenerated"
         async with self._db.unit(workspace_id) as unit:
             added = await unit.inbox.add(ask)
-            if added:
-                await unit.labels.record(Label(task_id, kind, tier))
+            if added and press.action == STRONGER:
+                await stronger(unit, task_id)
+            elif added:
+                await said(unit, task_id, "regenerated")
         self._wake()
         return added is not None
 
@@ -124,7 +123,7 @@ class Presses:
         except _SOFT as error:
             _log.info("question_unread", error=str(error))
             return None
-        words = [str(said.get("text", "")) for said in page.get("messages", []) if said.get("ts") == asked.ts]
+        words = [str(one.get("text", "")) for one in page.get("messages", []) if one.get("ts") == asked.ts]
         return without_own_mention(clean(words[0]), me) if words else None
 
 

@@ -17,7 +17,6 @@ from bot.slack.client import SlackRefused, SlackUnsure
 from bot.slack.delivery import Delivery
 from bot.slack.history import before, since
 from bot.slack.installations import Clients, NotInstalled
-from bot.slack.limits import NoLimits, Rates
 from bot.slack.live import Live
 from bot.slack.mrkdwn import decode, mentioned, without_own_mention
 from bot.slack.pen import Pen, Place, Rhythm
@@ -34,7 +33,6 @@ class Streaming:
     """What it takes to let people read along."""
 
     stops: Stops
-    limits: Rates = field(default_factory=NoLimits)
     rhythm: Rhythm = field(default_factory=Rhythm)
 
 
@@ -105,7 +103,7 @@ class Threads:
             place = Place(await self._clients.of(ask.workspace_id), await self._clients.access(ask.workspace_id))
         except NotInstalled:
             return None
-        return Pen(self._db, ask, place, streaming.limits, streaming.rhythm)
+        return Pen(self._db, ask, place, streaming.rhythm)
 
     async def deliver(self, ask: TakenAsk, live: Live) -> None:
         """See that every stored part stands in Slack. Raises Undeliverable, LeaseLost."""

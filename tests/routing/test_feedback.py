@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app import Lucy
-from bot.conversation.feedback import Feedback
+from bot.conversation.feedback import said, stronger
 from bot.db.asked import Asked
 from bot.db.ids import new_id, workspace_id_of
 from bot.routing.features import clip, features, tokens
@@ -123,11 +123,13 @@ async def test_asking_for_a_stronger_model_lifts_the_thread_and_thumbs_count_onc
     running: Lucy, sandbox: Sandbox, onlooker: asyncpg.Connection
 ) -> None:
     await say(running, sandbox, "hello")
-    task_id, feedback = await first_task(running), Feedback(running.db)
+    task_id = await first_task(running)
 
-    above = await feedback.stronger(ACME, task_id)
+    async with running.db.unit(ACME) as unit:
+        above = await stronger(unit, task_id)
     for _ in range(2):
-        await feedback.thumbs(ACME, task_id, "thumbs_down")
+        async with running.db.unit(ACME) as unit:
+            await said(unit, task_id, "thumbs_down")
 
     assert above == 2
     assert sorted(await labels(running, task_id)) == ["stronger", "thumbs_down"]
@@ -138,8 +140,9 @@ async def test_a_neighbour_labels_nothing(running: Lucy, sandbox: Sandbox) -> No
     await say(running, sandbox, "hello")
     task_id, other = await first_task(running), workspace_id_of("T0OTHER")
 
-    assert await Feedback(running.db).stronger(other, task_id) is None
-    await Feedback(running.db).thumbs(other, task_id, "thumbs_up")
+    async with running.db.unit(other) as unit:
+        assert await stronger(unit, task_id) is None
+        assert await said(unit, task_id, "thumbs_up") is None
 
     assert await labels(running, task_id) == []
 

@@ -30,7 +30,12 @@ class Bucket:
 
     waits: dict[str, list[float]] = field(default_factory=dict)
 
-    async def take(self, workspace_id: UUID, method: str, channel_id: str) -> float:
+    def of(self, workspace_id: UUID) -> Bucket:
+        return self
+
+    async def obey(self, method: str, seconds: float) -> None: ...
+
+    async def take(self, method: str, channel_id: str = "") -> float:
         left = self.waits.get(method)
         return left.pop(0) if left else 0.0
 
@@ -55,13 +60,13 @@ class Desk:
         bucket: Bucket | None = None,
     ) -> Desk:
         access = await introduce(sandbox.slack.state.bot_token, sandbox.slack.api_url, db)
-        clients = Clients(OneToken(access), sandbox.slack.api_url)
+        clients = Clients(OneToken(access), sandbox.slack.api_url, bucket)
         people = People(clients)
 
         async def under(ask: TakenAsk) -> list[dict[str, object]]:
             return UNDER
 
-        streaming = Streaming(Stops(db, clients, people), bucket or Bucket(), rhythm or Rhythm(every_s=0.01))
+        streaming = Streaming(Stops(db, clients, people), rhythm or Rhythm(every_s=0.01))
         delivery = Delivery(db, clients, under, Telemetry(), settle_s=0.05)
         return cls(db, sandbox, workspace_id, Threads(db, clients, people, delivery, streaming))
 

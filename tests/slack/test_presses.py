@@ -120,8 +120,11 @@ async def test_thumbs_are_kept_with_the_choice(
     await press(sandbox, answer, "lucy_feedback", "U0EVA")
     await until(lambda: whispers == [THANKS["thumbs_down"]])
 
-    rows = await onlooker.fetch("SELECT kind, tier FROM routing_label JOIN choice USING (workspace_id, task_id, tier)")
+    rows = await onlooker.fetch(
+        "SELECT kind, tier, features FROM routing_label JOIN choice USING (workspace_id, task_id, tier)"
+    )
     assert [(row["kind"], row["tier"]) for row in rows] == [("thumbs_down", 1)]
+    assert rows[0]["features"], "what is learned from a thumb is the features of the ask"
 
 
 @pytest.mark.parametrize(("who", "sees_costs"), [("U0BEN", True), ("U0ADA", True), ("U0EVA", False)])
