@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import uvloop
 from rich.console import Console
 
+from bot import log
 from tests.bench.attempt import attempt_cost
 from tests.bench.figure import Figure
 from tests.bench.inside import around_a_call, fast_path, help_time, pricing
@@ -34,6 +35,7 @@ async def figures() -> AsyncIterator[Figure]:
 
 async def main() -> None:
     console = Console()
+    log.configure("ERROR")
     await show(console, figures())
     for further in (
         "`make bench-ledger` measures a ledger of ten million rows.",

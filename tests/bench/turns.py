@@ -97,7 +97,7 @@ class Timed(DeskThreads):
         super().__init__(db)
         self.heard = asyncio.Event()
 
-    async def deliver(self, ask: Any) -> None:
+    async def deliver(self, ask: Any, live: Any) -> None:
         if ask.workspace_id == workspace_id_of("T0QUIET"):
             self.heard.set()
 
