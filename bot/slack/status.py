@@ -9,6 +9,7 @@ from uuid import UUID
 
 from bot import log
 from bot.db.inbox import TakenAsk
+from bot.errors import DatabaseAway
 from bot.slack.client import SlackRefused, SlackUnsure
 from bot.slack.installations import Clients, NotInstalled
 
@@ -16,7 +17,7 @@ _log = log.get(__name__)
 _WITHIN_S = 2
 _REMEMBER_S = 3600.0
 _AT_MOST = 5000
-_SOFT = (SlackRefused, SlackUnsure, NotInstalled, TimeoutError)
+_SOFT = (SlackRefused, SlackUnsure, NotInstalled, DatabaseAway, TimeoutError)
 
 
 class Status:

@@ -53,8 +53,8 @@ class Threads:
     @asynccontextmanager
     async def at_work(self, ask: TakenAsk) -> AsyncIterator[Live]:
         """Show that Lucy is at it, and what she writes; a workspace that refuses simply doesn't see it."""
-        showing = asyncio.create_task(self._status.working(ask))
         live = Live(ask, await self._pen(ask), self._streaming.stops)
+        showing = asyncio.create_task(self._status.working(ask))
         try:
             yield live
         finally:
