@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -25,6 +27,7 @@ class Telemetry:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._listeners: list[Listener] = []
+        self._looked_up: dict[tuple[str, str, str], tuple[Counter, Histogram, Counter]] = {}
         self._asks = self._counter("lucy_asks", "Asks that were finished", "outcome")
         self._choices = self._counter("lucy_choices", "Choices of a tier, by what decided", "tier", "decided_by")
         self._attempts = self._counter("lucy_attempts", "Attempts at a model, by how they ended", "model", "state")
@@ -53,10 +56,12 @@ class Telemetry:
         self._listeners.append(listener)
 
     def emit(self, event: str, /, **facts: Any) -> None:
-        """Say that something happened."""
+        """Say that something happened; listeners hear ids and amounts as strings."""
         self._count(event, facts)
-        for listener in self._listeners:
-            listener({"event": event, **facts})
+        if self._listeners:
+            told = {"event": event, **{name: _plain(fact) for name, fact in facts.items()}}
+            for listener in self._listeners:
+                listener(dict(told))
 
     def follow_spool(self, depth: Callable[[], float]) -> None:
         """Ask `depth` at every scrape."""
@@ -102,9 +107,10 @@ class Telemetry:
                 pass
 
     def _count_attempt(self, model: str, facts: dict[str, Any]) -> None:
-        self._attempts.labels(model, facts["state"]).inc()
-        self._latency.labels(model).observe((facts.get("latency_ms") or 0) / 1000)
-        self._spend.labels(model, facts["purpose"]).inc(float(facts.get("cost_usd") or 0))
+        attempts, latency, spend = self._usual(model, facts["state"], facts["purpose"])
+        attempts.inc()
+        latency.observe((facts.get("latency_ms") or 0) / 1000)
+        spend.inc(float(facts.get("cost_usd") or 0))
         if facts.get("error_class"):
             self._faults.labels(model, facts["error_class"]).inc()
         if facts["state"] == "settled" and facts["attempt"] > 1:
@@ -114,11 +120,30 @@ class Telemetry:
         for flag in facts.get("flags", ()):
             self._flags.labels(flag).inc()
 
+    def _usual(self, model: str, state: str, purpose: str) -> tuple[Counter, Histogram, Counter]:
+        """What moves with every attempt; looking labels up costs more than counting."""
+        key = (model, state, purpose)
+        if (found := self._looked_up.get(key)) is None:
+            found = self._attempts.labels(model, state), self._latency.labels(model), self._spend.labels(model, purpose)
+            self._looked_up[key] = found
+        return found
+
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
         return Counter(name, help_text, labels, registry=self.registry)
 
     def _gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
         return Gauge(name, help_text, labels, registry=self.registry)
+
+
+def _plain(fact: Any) -> Any:
+    """An id as it is written, an amount with every digit."""
+    match fact:
+        case UUID():
+            return str(fact)
+        case Decimal():
+            return format(fact, "f")
+        case _:
+            return fact
 
 
 @asynccontextmanager

@@ -45,6 +45,10 @@ class Rates:
     audio_output: Decimal
     _picos: tuple[int, ...] = field(init=False, repr=False, compare=False)
     _told: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    dearest_input: Decimal = field(init=False, repr=False, compare=False)
+    """The most that one token of text can cost on its way in."""
+    dearest_output: Decimal = field(init=False, repr=False, compare=False)
+    """The most that one token of text can cost on its way out."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for a rate that is no price."""
@@ -52,6 +56,9 @@ class Rates:
             if not is_rate(getattr(self, name)):
                 raise ValueError(f"{name}: not a price in USD per million tokens with at most 6 decimals")
         object.__setattr__(self, "_picos", tuple(int(getattr(self, name) * MILLION) for name in METERS))
+        into = (self.input, self.cached_input, self.cache_write, self.cache_write_1h)
+        object.__setattr__(self, "dearest_input", max(into))
+        object.__setattr__(self, "dearest_output", max(self.output, self.reasoning))
         own = (name for name in METERS if getattr(self, name) != getattr(self, _COSTS_AS_MUCH_AS.get(name, ""), None))
         object.__setattr__(self, "_told", {name: format(getattr(self, name), "f") for name in own})
 
@@ -69,6 +76,8 @@ class Rates:
 
     def cache_saved(self, usage: Usage) -> Decimal:
         """What reading from the provider's cache saved, less what writing to it cost more than plain input."""
+        if not usage.cached_input_tokens and not usage.cache_write_tokens:
+            return Decimal(0)
         _, _, _, cached, cached_audio, written, written_1h, *_ = metered(usage)
         fresh, sound, _, read, read_audio, write, write_1h, *_ = self._picos
         saved = cached * (fresh - read) + cached_audio * (sound - read_audio)
@@ -79,18 +88,10 @@ class Rates:
 
         For a known usage, without what its tokens do not run through either.
         """
-        needed = METERS if usage is None else _needed(usage)
+        if usage is None:
+            return dict(self._told)
+        needed = _needed(usage)
         return {name: rate for name, rate in self._told.items() if name in needed}
-
-    @property
-    def dearest_input(self) -> Decimal:
-        """The most that one token of text can cost on its way in."""
-        return max(self.input, self.cached_input, self.cache_write, self.cache_write_1h)
-
-    @property
-    def dearest_output(self) -> Decimal:
-        """The most that one token of text can cost on its way out."""
-        return max(self.output, self.reasoning)
 
 
 def metered(usage: Usage) -> tuple[int, ...]:

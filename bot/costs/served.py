@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _EDITION = re.compile(r"[-:@](\d{4}-\d{2}-\d{2}|\d{2}-\d{4}|\d{3,8}|latest|preview|exp|beta|free)(?=$|[-:@])")
 """What providers add to the name of one and the same model: a date, a build, a channel."""
 
 
+@lru_cache(maxsize=1024)
 def served_model(requested: str, said: str | None) -> str:
     """The id that served: the one asked for, unless the provider says it answered as another model.
 

@@ -102,11 +102,11 @@ def _diverges(outcome: Outcome) -> bool:
 
 
 def facts_of(outcome: Outcome) -> dict[str, Any]:
-    """What the world may hear of an outcome: plain values, no text."""
+    """What the world may hear of an outcome: no text."""
     return {
         "state": outcome.state,
         "served": outcome.model,
-        "cost_usd": plain(outcome.cost_usd),
+        "cost_usd": outcome.cost_usd,
         "cost_source": outcome.cost_source,
         "input_tokens": outcome.input_tokens,
         "cached_input_tokens": outcome.cached_input_tokens,
@@ -115,11 +115,6 @@ def facts_of(outcome: Outcome) -> dict[str, Any]:
         "error_class": outcome.error_class,
         "flags": list(outcome.flags),
     }
-
-
-def plain(amount: Decimal | None) -> str | None:
-    """An amount in USD with every digit."""
-    return None if amount is None else format(amount, "f")
 
 
 def _estimated(terms: Terms, completion: Completion) -> Outcome:

@@ -13,7 +13,7 @@ from bot.costs.attempt import Attempt, Keep, Opened, Payer, Purpose, Settled
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Price
 from bot.costs.repeats import Repeats
-from bot.costs.settlement import OVERSHOT, Terms, broken_off, facts_of, oddities, overshot, plain, priced
+from bot.costs.settlement import OVERSHOT, Terms, broken_off, facts_of, oddities, overshot, priced
 from bot.costs.spool import NO_SPOOL, Spool
 from bot.costs.uninterrupted import uninterrupted
 from bot.db.budgets import OverBudget
@@ -58,7 +58,7 @@ class Tracker:
                 await operations.add_partitions()
             key = await self._open(attempt, row)
         facts = _facts(attempt, key)
-        self._telemetry.emit("attempt_opened", **facts, reserved_usd=plain(row.reserved_usd))
+        self._telemetry.emit("attempt_opened", **facts, reserved_usd=row.reserved_usd)
         return Opened(attempt, key, row.reserved_usd, facts)
 
     async def settle(
@@ -172,9 +172,9 @@ class Tracker:
 
 def _facts(attempt: Attempt, key: OpenAttempt) -> dict[str, Any]:
     return {
-        "id": str(key.id),
-        "workspace_id": str(key.workspace_id),
-        "task_id": str(attempt.payer.task_id),
+        "id": key.id,
+        "workspace_id": key.workspace_id,
+        "task_id": attempt.payer.task_id,
         "purpose": attempt.purpose.value,
         "tier": attempt.tier,
         "attempt": attempt.number,

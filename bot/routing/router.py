@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from bot import log
 from bot.costs.tracker import Attempt, Opened, Purpose, Settled, Tracker
@@ -45,6 +44,7 @@ class Router:
     ) -> None:
         self._tiers, self._client, self._tracker, self._breakers = tiers, client, tracker, breakers
         self._time = time or Time()
+        self._known_steps: dict[tuple[Tier, bool, Tier, str | None], tuple[Step, ...]] = {}
 
     async def route(self, call: Call) -> Answer:
         """The answer of the first candidate that gives one. Raises NoAnswer, OverBudget, LeaseLost, DatabaseAway."""
@@ -69,7 +69,11 @@ class Router:
         await self._tracker.settle_late()
 
     def _steps(self, call: Call) -> tuple[Step, ...]:
-        return steps(self._tiers, call.tier, cross_tier=call.cross_tier, ceiling=call.ceiling, family=call.family)
+        asked = (call.tier, call.cross_tier, call.ceiling, call.family)
+        if (known := self._known_steps.get(asked)) is None:
+            known = steps(self._tiers, call.tier, cross_tier=call.cross_tier, ceiling=call.ceiling, family=call.family)
+            self._known_steps[asked] = known
+        return known
 
     def _may_use_tools(self, call: Call, step: Step) -> bool:
         """The strongest that may be asked has nobody to turn to."""
@@ -106,8 +110,7 @@ class Router:
         latency_ms = self._ms_since(started)
         said = "" if completion.called and not call.show else completion.text
         settled = await self._tracker.settle(opened, completion, latency_ms, call.keep if said.strip() else None)
-        answer = _answer(attempt, settled, said, latency_ms)
-        return replace(answer, finish=completion.finish_reason, called=completion.called)
+        return _answer(attempt, settled, said, latency_ms, finish=completion.finish_reason, called=completion.called)
 
     async def _ask(self, call: Call, opened: Opened, messages: tuple[Message, ...], started: float) -> Completion:
         attempt, heard = opened.attempt, Heard(call.show) if call.show else None
@@ -136,7 +139,7 @@ class Router:
         settled = await self._tracker.fail(opened, fault, latency_ms, cut_short(call.keep) if text else None)
         if not text:
             raise fault
-        return replace(_answer(attempt, settled, marked(text), latency_ms), cut=True)
+        return _answer(attempt, settled, marked(text), latency_ms, cut=True)
 
     def _judge(self, call: Call, deployment: Deployment, fault: ModelFault) -> None:
         """What a fault says of the deployment, or of its key."""
@@ -198,9 +201,9 @@ def _attempt(call: Call, route: Route, step: Step, left_s: float, tools: tuple[T
     )
 
 
-def _answer(attempt: Attempt, settled: Settled, text: str, latency_ms: int) -> Answer:
+def _answer(attempt: Attempt, settled: Settled, text: str, latency_ms: int, **more: Any) -> Answer:
     tier, cost = Tier(attempt.tier), settled.cost_usd
-    return Answer(text, settled.model, tier, attempt.number, cost, settled.cost_source, latency_ms)
+    return Answer(text, settled.model, tier, attempt.number, cost, settled.cost_source, latency_ms, **more)
 
 
 def _reason(error: BaseException) -> str:
