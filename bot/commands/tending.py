@@ -11,8 +11,8 @@ from bot.commands.reading import database_at, workspace_at
 from bot.config import Settings
 from bot.costs.references import hex_of
 from bot.db.audit import OPERATOR, Change
-from bot.db.database import Unit
 from bot.db.operator_inbox import InboxTotals, SeenAsk
+from bot.db.unit import Unit
 from bot.errors import SettingError
 
 _STATES = {"waiting": ("new",), "in-work": ("leased",), "dead": ("dead",), "done": ("done",)}

@@ -8,9 +8,10 @@ from bot.conversation.ask import Ask, Transcript
 from bot.conversation.feedback import note
 from bot.costs.tracker import Payer
 from bot.db.choices import StoredChoice
-from bot.db.database import Database, Unit
+from bot.db.database import Database
 from bot.db.dials import Leaning
 from bot.db.thread_floors import ThreadFloor
+from bot.db.unit import Unit
 from bot.llm.model_client import Usage
 from bot.routing.bounds import bounds_of
 from bot.routing.choice import Choice, Past, Question, Tier

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from bot.conversation.ask import Ask
 from bot.db.asked import Asked
-from bot.db.database import Unit
 from bot.db.labels import Kind, Label
 from bot.db.thread_floors import ThreadFloor
+from bot.db.unit import Unit
 from bot.routing.choice import Choice, Tier
 from bot.routing.kept import kept
 from bot.routing.second_thoughts import said_of

@@ -9,7 +9,7 @@ from bot.costs.budget_words import audited
 from bot.costs.money import CENT
 from bot.db.audit import Change
 from bot.db.budgets import Budget, BudgetKey, Standing
-from bot.db.database import Unit
+from bot.db.unit import Unit
 
 _RAISE_BY = Decimal("1.5")
 _WHOLE_DOLLARS_FROM = 10

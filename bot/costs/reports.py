@@ -11,9 +11,10 @@ from uuid import UUID
 from bot.costs.money import exact, percent, show
 from bot.costs.periods import Period
 from bot.costs.periods import period as period_of
-from bot.db.database import Database, Unit
+from bot.db.database import Database
 from bot.db.ledger import REST, Window
 from bot.db.rollups import Sums
+from bot.db.unit import Unit
 
 DIMENSIONS = ("model", "tier", "user", "channel", "purpose", "thread")
 MOST_ROWS = 99

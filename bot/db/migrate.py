@@ -95,7 +95,7 @@ def newest() -> str:
 async def _with_connection(
     url: str, work: Callable[[Connection], Found], *, alone: bool = False, patience_s: float = PATIENCE_S
 ) -> Found:
-    engine = engine_for(url, pool_size=1, statement_timeout_s=patience_s)
+    engine = engine_for(url, statement_timeout_s=patience_s)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_require_version)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.db.transaction import driver_of
+from bot.db.connections import driver_of
 
 _NAME = re.compile(r"(?<!:):([a-z_]\w*)")
 

@@ -1,103 +1,78 @@
 """The transaction of a unit: begun and ended by the driver itself, with a session in it for whoever wants one.
 
-Half of what a small unit costs its client is the session's own road to BEGIN and COMMIT. So the driver begins and
+Most of what a small unit costs its client is the session's own road to BEGIN and COMMIT. So the driver begins and
 commits, the session only composes statements, and the hot statements (`bot.db.prepared`) pass it by.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
-from weakref import WeakSet
+from types import TracebackType
 
-from sqlalchemy import event
-from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.db.connections import Connections, Held
 from bot.db.faults import FOREIGN, sqlstate
 from bot.errors import LucyError
 
 _HUNG_UP = "57P"
 """PostgreSQL's last words on a connection that it ends."""
-_Begun = tuple[AsyncConnection, Any]
-
-_seasoned: WeakSet[Any] = WeakSet()
-"""Connections that served before, and may have been cut since."""
 
 
-@asynccontextmanager
-async def transaction(engine: AsyncEngine, begin: str) -> AsyncIterator[AsyncSession]:
+class Transaction:
     """A session whose statements commit with the block; `driver_of` gives the connection it speaks through.
 
     `begin` is BEGIN with whatever else the unit begins with, in one round trip. Only an error of ours is rolled back. A
     cancel or a foreign error may have met BEGIN or COMMIT on its way, and a ROLLBACK sent after it may itself be cut,
     which would hide the cancel: that connection is closed instead.
     """
-    async with AsyncExitStack() as held:
-        while (started := await _begin(engine, held, begin)) is None:
+
+    __slots__ = ("_begin", "_connections", "_held")
+
+    def __init__(self, connections: Connections, begin: str) -> None:
+        self._connections, self._begin = connections, begin
+
+    async def __aenter__(self) -> AsyncSession:
+        while (held := await self._begun()) is None:
             continue
-        connection, driver = started
-        session = AsyncSession(connection, expire_on_commit=False, info={"driver": driver})
+        self._held = held
+        return held.session
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        held, whole, used = self._held, False, self._held.session.in_transaction()
         try:
-            yield session
-            if session.in_transaction():
-                await session.commit()
-        except LucyError:
-            await driver.execute("ROLLBACK")
-            raise
-        await driver.execute("COMMIT")
+            if error is None:
+                if used:
+                    await held.session.commit()
+                await held.driver.execute("COMMIT")
+                whole = True
+            elif isinstance(error, LucyError):
+                if used:
+                    await held.session.rollback()
+                await held.driver.execute("ROLLBACK")
+                whole = True
+        finally:
+            if whole:
+                self._connections.give_back(held, used=used)
+            else:
+                await self._connections.discard(held)
 
+    async def _begun(self) -> Held | None:
+        """A connection with a transaction on it; None when it was cut while nobody used it.
 
-async def _begin(engine: AsyncEngine, held: AsyncExitStack, begin: str) -> _Begun | None:
-    """A transaction on a connection that `held` gives back; None when it was cut while it lay in the pool.
-
-    Nothing was said yet: that one is dropped, and the next may be asked. The fault of a new one is the database's.
-    """
-    async with AsyncExitStack() as tried:
-        connection = await tried.enter_async_context(engine.connect())
-        driver = await tried.enter_async_context(_driver(connection))
+        Nothing was said yet: that one is dropped, and the next may be asked. The fault of a new one is the database's.
+        """
+        held = await self._connections.take()
         try:
-            await driver.execute(begin)
-        except FOREIGN as error:
-            if driver in _seasoned and (driver.is_closed() or sqlstate(error).startswith(_HUNG_UP)):
-                await connection.invalidate()
+            await held.driver.execute(self._begin)
+        except BaseException as error:
+            await self._connections.discard(held)
+            if held.served and isinstance(error, FOREIGN) and _was_cut(held, error):
                 return None
             raise
-        _seasoned.add(driver)
-        held.push_async_exit(tried.pop_all())
-    return connection, driver
+        return held
 
 
-@asynccontextmanager
-async def _driver(connection: AsyncConnection) -> AsyncIterator[Any]:
-    """The connection under `connection`; the pool gets it back only when nothing can be left of its transaction."""
-    assert connection.sync_connection
-    driver = connection.sync_connection.connection.driver_connection
-    assert driver
-    whole = False
-    try:
-        yield driver
-        whole = True
-    except LucyError:
-        whole = True
-        raise
-    finally:
-        if driver.is_closed() or not whole:
-            await connection.invalidate()
-
-
-def driver_of(session: AsyncSession) -> Any:
-    """The driver's connection, inside the transaction of the session's unit."""
-    return session.info["driver"]
-
-
-def refuse_closed(engine: AsyncEngine) -> AsyncEngine:
-    """The engine's pool hands out no connection that is closed already: who comes after an outage does not meet it."""
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
-    return engine
-
-
-def _refuse_closed(connection: Any, *_: object) -> None:
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
+def _was_cut(held: Held, error: BaseException) -> bool:
+    return bool(held.driver.is_closed()) or sqlstate(error).startswith(_HUNG_UP)

@@ -14,7 +14,8 @@ from bot.costs.money import show
 from bot.db.audit import Change
 from bot.db.budget_notices import Notice, Place, Request
 from bot.db.budgets import Standing
-from bot.db.database import Database, Unit
+from bot.db.database import Database
+from bot.db.unit import Unit
 from bot.slack.budget_blocks import APPROVE_ACTION
 from bot.slack.budget_notices import BudgetNotices
 from bot.slack.costs_words import ADMINS_ONLY

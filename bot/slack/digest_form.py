@@ -10,8 +10,9 @@ from typing import ClassVar, assert_never
 from slack_bolt.async_app import AsyncRespond
 
 from bot.costs.periods import zone_of
-from bot.db.database import Database, Unit
+from bot.db.database import Database
 from bot.db.digests import DigestSetting, Kind, Quiet
+from bot.db.unit import Unit
 from bot.slack.costs_words import ADMINS_ONLY, Asker, NotUnderstood, say
 
 _KINDS = {kind.value: kind for kind in Kind}

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import make_url
 
-from bot.db.database import Database, Unit
+from bot.db.database import Database
 from bot.db.encryption import Cipher
+from bot.db.unit import Unit
 
 _SOCKET = ".s.PGSQL.5432"
 _COMMIT = (b"COMMIT", b"commit")
@@ -95,7 +96,7 @@ class Door(Database):
 
     def another(self) -> Door:
         """A new worker's, on the same connections."""
-        return Door(self._engine, self._cipher)
+        return Door(self._connections, self._cipher)
 
 
 @asynccontextmanager

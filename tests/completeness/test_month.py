@@ -19,8 +19,9 @@ from bot.costs.folding import fold
 from bot.costs.periods import Period
 from bot.costs.reports import Reports
 from bot.db.costs import CostStore, NewAttempt, OpenAttempt
-from bot.db.database import Database, Unit
+from bot.db.database import Database
 from bot.db.encryption import Cipher
+from bot.db.unit import Unit
 from tests.completeness.agreement import agreed
 from tests.completeness.lane import Door, lane
 from tests.completeness.play import Play
@@ -110,7 +111,7 @@ async def a_lane(running: Stage, workspace_id: UUID, numbers: Iterator[int]) -> 
 
 
 def dated(door: Door, at: datetime) -> Dated:
-    there = Dated(door._engine, door._cipher)
+    there = Dated(door._connections, door._cipher)
     there.at = at
     return there
 

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from bot.costs.price_book import load_price_book
 from bot.costs.tracker import Attempt, Payer, Purpose
-from bot.db.database import Database, Unit
+from bot.db.database import Database
 from bot.db.ids import new_id
+from bot.db.unit import Unit
 from bot.errors import DatabaseAway
 from bot.llm.model_client import Completion, Deployment, Usage
 

@@ -43,7 +43,7 @@ def spool(folder: Path, cipher: Cipher) -> FileSpool:
 
 @pytest.fixture
 def switched(db: Database) -> Switched:
-    return Switched(db._engine, db._cipher)
+    return Switched(db._connections, db._cipher)
 
 
 async def test_a_database_that_goes_away_during_a_call_hears_of_it_when_it_is_back(

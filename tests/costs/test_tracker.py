@@ -17,10 +17,11 @@ import pytest
 from bot.costs.price_book import load_price_book
 from bot.costs.spool import FileSpool, Spool
 from bot.costs.tracker import Attempt, Keep, Payer, Purpose, Tracker
-from bot.db.database import Database, Unit
+from bot.db.database import Database
 from bot.db.encryption import Cipher
 from bot.db.ids import new_id
 from bot.db.inbox import Lease, NewAsk
+from bot.db.unit import Unit
 from bot.errors import DatabaseAway, LeaseLost
 from bot.llm.model_client import Completion, Deployment, FaultKind, ModelFault, Usage
 from bot.telemetry import Telemetry
@@ -51,7 +52,7 @@ class Forgetful(Database):
 
 @pytest.fixture
 def forgetful(db: Database) -> Forgetful:
-    return Forgetful(db._engine, db._cipher)
+    return Forgetful(db._connections, db._cipher)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from decimal import Decimal
 
 from bot.db.budget_notices import Place, Request
 from bot.db.crowds import Most
-from bot.db.database import Unit
 from bot.db.dials import Leaning
 from bot.db.digests import Kind
 from bot.db.ids import new_id
@@ -19,6 +18,7 @@ from bot.db.labels import Label
 from bot.db.ledger import Window
 from bot.db.operator_inbox import NoSuchAsk, NotNow, SeenAsk
 from bot.db.tier_bounds import TierBound
+from bot.db.unit import Unit
 from tests.costs.budgeting import WORKSPACE
 from tests.costs.ledger import FAST, SETTLED
 from tests.db.acme import ASK, BUCKET, BUDGET, CHANGE, DAY, DUE, EVER, EVER_UTC, OPINION, RENEWAL, TOKEN, WEIGHTS, Acme

@@ -65,7 +65,7 @@ class Explained:
     def __init__(self, db: Database) -> None:
         self.db = db
         self.plans: list[dict[str, Any]] = []
-        event.listen(db._engine.sync_engine, "connect", lambda connection, _: self._listen(connection))
+        event.listen(db._connections.engine.sync_engine, "connect", lambda connection, _: self._listen(connection))
 
     def _listen(self, connection: Any) -> None:
         connection.driver_connection.add_log_listener(lambda _, message: self._hear(message.message))

@@ -158,6 +158,6 @@ def heard(db: Database) -> Iterator[list[tuple[Any, ...]]]:
         if not statement.startswith("SET"):
             said.append((statement, *arguments))
 
-    event.listen(db._engine.sync_engine, "before_cursor_execute", listen)
+    event.listen(db._connections.engine.sync_engine, "before_cursor_execute", listen)
     yield said
-    event.remove(db._engine.sync_engine, "before_cursor_execute", listen)
+    event.remove(db._connections.engine.sync_engine, "before_cursor_execute", listen)

@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from bot.db.connections import driver_of
 from bot.db.database import Database
 from bot.db.encryption import Cipher
 from bot.db.roles import BEGIN
-from bot.db.transaction import driver_of
 from bot.errors import DatabaseAway
 from tests.costs.ledger import opened, rollup, rows
 
