@@ -1,7 +1,7 @@
 """Lucy under load beside a bot that promises nothing, on the same Slack and models: `python -m tests.bench.load [MENTIONS]`.
 
 Both answer every mention with a status, one model call and one post. What the sandbox costs both pay alike: it runs in
-this process, on the same cores.
+this process, on the same cores. Both answer when the answer is whole.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ REPLICAS = (1, 2, 4)
 MODEL = "gemini/gemini-3.1-flash-lite"
 MODEL_S = 0.05
 CHANNEL = "C0GENERAL"
+PEOPLE = itertools.cycle(f"U0LOAD{number}" for number in range(20))
+"""Enough that nobody's own limit of asks at once is met."""
 PATIENCE_S = 300
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 BARE = (
@@ -79,7 +81,7 @@ class Mentions:
         """One mention to the next replica; its ts, once it was acknowledged."""
         self.sandbox.slack.delivery.events_url = self.urls()
         began = time.perf_counter()
-        ts = await self.sandbox.slack.say("U0BEN", CHANNEL, f"<@{self.sandbox.slack.state.bot_user_id}> hello")
+        ts = await self.sandbox.slack.say(next(PEOPLE), CHANNEL, f"<@{self.sandbox.slack.state.bot_user_id}> hello")
         self.sent[ts] = began
         return ts
 
@@ -155,7 +157,7 @@ async def lucys(
     postmaster = int((folder / "database" / "pg" / "postmaster.pid").read_text().split()[0])
     try:
         async with AsyncExitStack() as stack:
-            more = {"LUCY_SLACK_RATE": "10000"}
+            more = {"LUCY_SLACK_RATE": "10000", "LUCY_STREAM_EVERY_S": "0"}
             bots = [
                 await stack.enter_async_context(lucy_process(sandbox, folder, FROM_HERE, url, more))
                 for _ in range(replicas)
