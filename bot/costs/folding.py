@@ -5,14 +5,27 @@ from __future__ import annotations
 from uuid import UUID
 
 from bot.db.database import Database
+from bot.errors import DatabaseAway
 
 
 async def fold(db: Database) -> None:
-    """Fold what is over, workspace by workspace, some days at a time. Raises DatabaseAway."""
+    """Fold what is over, workspace by workspace, some days at a time. Raises DatabaseAway, at its end for one workspace.
+
+    One whose days are being settled just now is in nobody's way; two of them in a row mean the database.
+    """
     async with db.operations() as operations:
         due = await operations.folds_due()
+    refused, in_a_row = None, 0
     for workspace_id in due:
-        await fold_workspace(db, workspace_id)
+        try:
+            await fold_workspace(db, workspace_id)
+            in_a_row = 0
+        except DatabaseAway as error:
+            refused, in_a_row = error, in_a_row + 1
+            if in_a_row == 2:
+                break
+    if refused:
+        raise refused
 
 
 async def fold_workspace(db: Database, workspace_id: UUID) -> None:

@@ -21,12 +21,14 @@ from bot.db.cost_tables import CostRollupRow
 from bot.db.costs import OpenAttempt
 from bot.db.database import Database
 from bot.db.digests import Kind
+from bot.db.encryption import Cipher
 from bot.db.folding import FOLDED
 from bot.db.ids import new_id, workspace_id_of
 from bot.db.rollup_cut import piece
 from bot.digests.compose import Composer
 from bot.digests.digest import Digest
 from bot.digests.spans import Span
+from bot.errors import DatabaseAway
 from tests.costs.ledger import FAST, SETTLED, UNKNOWN, by_day, execute, move, opened, recomputed, rollup, rows
 from tests.costs.spending import Spent, spend
 from tests.onlooker import until_it_blocks
@@ -132,6 +134,26 @@ async def test_a_settlement_under_way_is_waited_for_not_overwritten(
 
     [total] = [row for row in await table(db, workspace_id) if row.dimension == "total"]
     assert (total.shard, total.calls, total.cost_usd) == (FOLDED, 2, Decimal("1.25"))
+
+
+async def test_a_workspace_that_must_wait_is_in_nobodys_way(
+    db: Database, database_url: str, cipher: Cipher, onlooker: asyncpg.Connection
+) -> None:
+    ours = [workspace_id_of(team) for team in ("T0ONE", "T0TWO", "T0THREE")]
+    for workspace_id in ours:
+        async with db.unit(workspace_id) as unit:
+            await unit.workspaces.welcome(str(workspace_id), "Acme", "U0LUCY")
+        await spend(db, workspace_id, FIRST, Spent("0.25"))
+    hasty = Database.open(database_url, cipher, statement_timeout_s=0.3)
+    async with onlooker.transaction():
+        await onlooker.execute("UPDATE cost_rollup SET calls = calls WHERE workspace_id = $1", ours[1])
+        with pytest.raises(DatabaseAway):
+            await fold(hasty)
+    await hasty.close()
+
+    assert [await folded(db, workspace_id) for workspace_id in ours] == [True, False, True]
+    await fold(db)
+    assert await folded(db, ours[1])
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/Los_Angeles"])
