@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -38,6 +40,20 @@ class Composer:
 
     async def compose(self, workspace_id: UUID, span: Span, zone: str, *, named: bool = True) -> Digest:
         """What a span cost; without `named`, nothing in it says who anybody is."""
+        threads, digest = await asyncio.gather(
+            self._threads(workspace_id, span, zone), self._of_rollup(workspace_id, span, zone, named=named)
+        )
+        return replace(digest, threads=threads)
+
+    async def _threads(self, workspace_id: UUID, span: Span, zone: str) -> tuple[ThreadSum, ...]:
+        """One day's rows may be read, not a month's; and while they are, so can the rollup be."""
+        if not _one(span):
+            return ()
+        async with self._db.unit(workspace_id) as unit:
+            threads = await unit.digest_reads.dearest_threads(_stretch(span.first, span.last, zone), TOP)
+        return tuple(map(_without_direct, threads))
+
+    async def _of_rollup(self, workspace_id: UUID, span: Span, zone: str, *, named: bool) -> Digest:
         held_against = _counterpart(span)
         begin = min(span.first - _HISTORY, span.last.replace(day=1), span.before().first)
         async with self._db.unit(workspace_id) as unit:
@@ -49,7 +65,6 @@ class Composer:
                 _stretch(held_against.first, held_against.last, zone),
                 _DIMENSIONS,
             )
-            threads = await reads.dearest_threads(_stretch(span.first, span.last, zone), TOP) if _one(span) else []
             posted = await unit.digests.posted_before(span.kind, span.last)
             cap = await unit.budgets.standing(_MONTHS_CAP)
             history = _history(tiers, begin, span.last)
@@ -68,7 +83,7 @@ class Composer:
             month=_month(history, span.last, cap.budget.limit_usd if cap else None),
             chart=_chart(tiers, span.last - (_CHART_DAYS - 1) * DAY, span.last),
             tops=tops if named else tuple(map(_counted, tops)),
-            threads=tuple(map(_without_direct, threads)),
+            threads=(),
             named=named,
             anomalies=tuple(_explain(one, moved, named=named) for one in anomalies),
             revision=_revision(history, span.kind, posted),
@@ -77,7 +92,6 @@ class Composer:
 
 
 def _one(span: Span) -> bool:
-    """One day's rows may be read, not a month's."""
     return span.kind is Kind.DAILY
 
 
