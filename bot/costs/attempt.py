@@ -50,7 +50,7 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request that is about to leave."""
+    """One request that is about to leave; `picture_tokens` at most are in it beside the bytes of its words."""
 
     payer: Payer
     purpose: Purpose
@@ -64,6 +64,7 @@ class Attempt:
     timeout_s: float
     streamed: bool = False
     tools: tuple[Tool, ...] = ()
+    picture_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,21 +32,21 @@ MODELS = (
 BY_HAND: dict[str, dict[str, Any]] = {
     "gpt-6.1-terra": {
         "input": "1", "cached_input": "0.05", "cache_write": "1.25", "output": "5",
-        "context_tokens": 922000, "max_output_tokens": 128000,
+        "context_tokens": 922000, "max_output_tokens": 128000, "vision": True,
         "above": [{"tokens": 272000, "input": "2", "cached_input": "0.1", "cache_write": "2.5", "output": "7.5"}],
     },
     "moonshot/kimi-k3.1-pro": {
         "input": "2", "cached_input": "0.2", "cache_write": "2", "cache_write_1h": "4", "output": "10",
-        "context_tokens": 1048576, "max_output_tokens": 1048576,
+        "context_tokens": 1048576, "max_output_tokens": 1048576, "vision": True,
     },
     "moonshot/kimi-k2.5": {"retired": "2026-08-31"},
     "claude-3.5-sonnet": {
         "input": "3", "cached_input": "0.3", "cache_write": "3.75", "cache_write_1h": "6", "output": "15",
-        "context_tokens": 200000, "max_output_tokens": 8192, "retired": "2025-10-28",
+        "context_tokens": 200000, "max_output_tokens": 8192, "vision": True, "retired": "2025-10-28",
     },
     "claude-3-opus": {
         "input": "15", "cached_input": "1.5", "cache_write": "18.75", "cache_write_1h": "30", "output": "75",
-        "context_tokens": 200000, "max_output_tokens": 4096, "retired": "2026-01-05",
+        "context_tokens": 200000, "max_output_tokens": 4096, "vision": True, "retired": "2026-01-05",
     },
 }  # fmt: skip
 """What a map may leave out: ids newer than it or dropped from it, and retirements it does not list. These win."""
@@ -91,7 +91,9 @@ _LIMITS = {
     "context_tokens": "max_input_tokens",
     "max_output_tokens": "max_output_tokens",
     "retired": "deprecation_date",
+    "vision": "supports_vision",
 }
+"""What else is known of a model; a change of it is no change of price."""
 
 
 def build(
@@ -133,7 +135,7 @@ def listing(model: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = rates(entry, "")
     for name in [name for name, kin in _LIKE.items() if name in row and row[name] == row.get(kin)]:
         del row[name]
-    row |= {ours: entry[theirs] for ours, theirs in _LIMITS.items() if theirs in entry}
+    row |= {ours: entry[theirs] for ours, theirs in _LIMITS.items() if entry.get(theirs)}
     row |= above(model, entry, "")
     tiers = {tier: rates(entry, suffix) | above(model, entry, suffix) for tier, suffix in _SERVICE_TIERS.items()}
     told = {tier: rows for tier, rows in tiers.items() if {"input", "output"} <= rows.keys()}

@@ -23,7 +23,10 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What the book knows of one model from a day on; `retired` is the day from which it is no longer served."""
+    """What the book knows of one model from a day on; `retired` is the day from which it is no longer served.
+
+    With `vision` it takes images.
+    """
 
     model: str
     price: Price
@@ -31,6 +34,7 @@ class Listing:
     retired: date | None
     max_output_tokens: int | None = None
     since: date | None = None
+    vision: bool = False
 
 
 @dataclass(slots=True)
@@ -106,7 +110,7 @@ def load_price_book(now: Callable[[], datetime] = _now) -> PriceBook:
 def _listing(model: str, row: dict[str, Any]) -> Listing:
     day = {name: date.fromisoformat(row[name]) if name in row else None for name in ("retired", "from")}
     limits = row.get("context_tokens"), day["retired"], row.get("max_output_tokens"), day["from"]
-    return Listing(model, price_of_row(row), *limits)
+    return Listing(model, price_of_row(row), *limits, bool(row.get("vision")))
 
 
 def price_of_row(row: Mapping[str, Any]) -> Price:

@@ -94,11 +94,13 @@ class Price:
         """What the provider's cache saved, in USD: negative when writing to it cost more than reading from it saved."""
         return self.rates_for(usage).cache_saved(usage)
 
-    def reserve(self, input_bytes: int, max_output_tokens: int) -> Decimal:
+    def reserve(self, input_bytes: int, max_output_tokens: int, picture_tokens: int = 0) -> Decimal:
         """An upper bound, in USD, of a request that has not left yet, at the dearest rates its input can reach."""
-        tokens = input_bytes // _BYTES_PER_TOKEN + 1 + _FRAMING_TOKENS
+        tokens = input_bytes // _BYTES_PER_TOKEN + 1 + _FRAMING_TOKENS + picture_tokens
         reachable = [self.rates, *(band.rates for band in self.bands if tokens > band.above)]
         dearest_in = max(rates.dearest_input for rates in reachable)
+        if picture_tokens:
+            dearest_in = max(dearest_in, *(rates.image_input for rates in reachable))
         dearest_out = max(rates.dearest_output for rates in reachable)
         return (tokens * dearest_in + max_output_tokens * dearest_out) / MILLION
 
@@ -119,9 +121,9 @@ def extraordinary_tier(usage: Usage) -> str | None:
     return None if service_tier(usage) == _ORDINARY else usage.service_tier
 
 
-def estimated_usage(input_bytes: int, output_bytes: int) -> Usage:
-    """A guess at the tokens of an answer whose provider did not count them."""
+def estimated_usage(input_bytes: int, output_bytes: int, picture_tokens: int = 0) -> Usage:
+    """A guess at the tokens of an answer whose provider did not count them; of pictures the most they can be."""
     return Usage(
-        input_tokens=input_bytes // _BYTES_PER_TOKEN_ON_AVERAGE + 1,
+        input_tokens=input_bytes // _BYTES_PER_TOKEN_ON_AVERAGE + 1 + picture_tokens,
         output_tokens=output_bytes // _BYTES_PER_TOKEN_ON_AVERAGE + 1,
     )

@@ -26,6 +26,7 @@ class Terms:
     price: Price | None
     baseline: Price | None
     input_bytes: int
+    picture_tokens: int = 0
 
 
 def priced(terms: Terms, completion: Completion, latency_ms: int | None = None) -> Outcome:
@@ -81,7 +82,7 @@ def oddities(terms: Terms, outcome: Outcome, usage: Usage | None) -> tuple[str, 
         return ("usage_missing",)
     found = {
         "usage_contradictory": usage.contradictory,
-        "usage_absurd": usage.input_tokens > terms.input_bytes + _MOST_UNSEEN_TOKENS,
+        "usage_absurd": usage.input_tokens > terms.input_bytes + terms.picture_tokens + _MOST_UNSEEN_TOKENS,
         "price_diverges": _diverges(outcome),
     }
     return tuple(word for word, holds in found.items() if holds)
@@ -134,7 +135,8 @@ def _estimated(terms: Terms, completion: Completion) -> Outcome:
 
 def _guessed(terms: Terms, completion: Completion) -> Usage:
     """Tokens by the length of what was sent and heard, where the provider has not counted more."""
-    guess, said = estimated_usage(terms.input_bytes, len(completion.text.encode())), completion.usage
+    heard = len(completion.text.encode())
+    guess, said = estimated_usage(terms.input_bytes, heard, terms.picture_tokens), completion.usage
     if said is None or not said.input_tokens:
         return guess
     return replace(said, output_tokens=max(said.output_tokens, guess.output_tokens), raw={}, reported_usd=None)

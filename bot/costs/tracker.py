@@ -108,7 +108,7 @@ class Tracker:
             requested_model=attempt.deployment.model,
             provider=attempt.deployment.provider,
             deployment=attempt.deployment.name,
-            reserved_usd=price.reserve(attempt.input_bytes, attempt.max_output_tokens) if price else None,
+            reserved_usd=_reserve(attempt, price) if price else None,
             rates=price.rates.snapshot() if price else None,
             price_book=(price and price.version) or self._book.version,
             baseline_model=self._baseline_model,
@@ -134,7 +134,7 @@ class Tracker:
         """Classifying and judging are Lucy's own overhead: who always asks the frontier never pays for it, so it saves nothing."""
         known = None if attempt.purpose in (Purpose.CLASSIFY, Purpose.JUDGE) else self._baseline_price
         baseline = self._book.today(self._baseline_model, known)
-        return Terms(attempt.deployment, attempt.price, baseline, attempt.input_bytes)
+        return Terms(attempt.deployment, attempt.price, baseline, attempt.input_bytes, attempt.picture_tokens)
 
     async def _move(self, opened: Opened, outcome: Outcome, keep: Keep | None = None, text: str = "") -> Settled:
         await uninterrupted(self._write_patiently(opened.key, outcome, keep, text))
@@ -168,6 +168,10 @@ class Tracker:
                     lost = error
         if lost:
             raise lost
+
+
+def _reserve(attempt: Attempt, price: Price) -> Decimal:
+    return price.reserve(attempt.input_bytes, attempt.max_output_tokens, attempt.picture_tokens)
 
 
 def _facts(attempt: Attempt, key: OpenAttempt) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import socket
 from collections.abc import Mapping, Sequence, Set
@@ -133,9 +134,7 @@ async def _ask(litellm: ModuleType, request: _Request, hearing: _Hearing, **more
         async with asyncio.timeout(timeout_s):
             return await litellm.acompletion(
                 model=deployment.model if "/" in deployment.model else f"openai/{deployment.model}",
-                messages=[
-                    {"role": message.role, "content": _sendable(message.content)} for message in request.messages
-                ],
+                messages=[{"role": message.role, "content": _content(message)} for message in request.messages],
                 api_base=deployment.api_base,
                 api_key=deployment.api_key or "none",
                 max_tokens=request.max_output_tokens,
@@ -190,6 +189,21 @@ def _usable(completion: Completion) -> Completion:
     if not completion.text.strip() and completion.called is None:
         raise ModelFault(FaultKind.EMPTY, f"finish_reason {finish}", completion=completion, billed=billed)
     return completion
+
+
+def _content(message: Message) -> str | list[dict[str, object]]:
+    """What is said, as OpenAI has it: words alone, or pictures and words; litellm tells the others."""
+    words = _sendable(message.content)
+    if not message.pictures:
+        return words
+    shown: list[dict[str, object]] = [
+        {
+            "type": "image_url",
+            "image_url": {"url": f"data:{one.media_type};base64,{base64.b64encode(one.content).decode()}"},
+        }
+        for one in message.pictures
+    ]
+    return [*shown, {"type": "text", "text": words}]
 
 
 def _sendable(text: str) -> str:

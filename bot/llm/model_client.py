@@ -33,11 +33,22 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An image as models take it: PNG or JPEG, its sides in pixels."""
+
+    media_type: Literal["image/png", "image/jpeg"]
+    content: bytes = field(repr=False)
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a prompt."""
+    """One turn of a prompt; `pictures` go before its words, to models that can see."""
 
     role: Literal["system", "user", "assistant"]
     content: str
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

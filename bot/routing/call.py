@@ -12,6 +12,7 @@ from decimal import Decimal
 from bot.costs.tracker import Keep, Payer, Purpose
 from bot.llm.model_client import Message, Show, Tool
 from bot.routing.choice import Tier
+from bot.routing.tiers import Tiers
 
 _CUT_SHORT = "\n\n_My answer broke off here: the model stopped in the middle. Ask me again for the rest._"
 
@@ -41,6 +42,11 @@ class Call:
     ceiling: Tier = Tier.FRONTIER
     family: str | None = None
     may_step_down: bool = True
+
+    def may_ask(self, tiers: Tiers) -> Tiers:
+        """The tiers as far as they are any use: where there is something to see, those who see."""
+        pictured = any(message.pictures for message in self.messages)
+        return tiers.seeing(self.ceiling) if pictured else tiers
 
 
 @dataclass(frozen=True, slots=True)

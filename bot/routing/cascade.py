@@ -42,12 +42,13 @@ class Cascade:
         What somebody has read while it was made is never taken back: the stronger answer comes after it, and says why.
         An answer whose tier was wished for (`asked` None) is not doubted.
         """
-        if asked is None or self._tiers.above(call.tier, call.ceiling) is None:
+        tiers = call.may_ask(self._tiers)
+        if asked is None or tiers.above(call.tier, call.ceiling) is None:
             return await self._router.route(call)
         ends_at = self._clock() + (call.deadline_s or self._tiers.spec(call.tier).deadline_s)
         first = await self._router.route(replace(call, tools=(ESCALATE,)))
         found = Doubt.CALLED if first.called else doubt(asked, first.text, first.finish)
-        above = self._tiers.above(first.tier, call.ceiling)
+        above = tiers.above(first.tier, call.ceiling)
         if found is None or above is None or first.cut:
             return first
         return await self._again(call, first, (found, above), ends_at)

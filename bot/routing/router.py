@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, assert_never
 
 from bot import log
+from bot.costs.pictures import picture_tokens
 from bot.costs.tracker import Attempt, Opened, Purpose, Settled, Tracker
 from bot.db.budgets import OverBudget
 from bot.llm.model_client import (
@@ -32,6 +33,8 @@ _log = log.get(__name__)
 _MIN_ATTEMPT_S = 0.2
 """With less left than this no model answers."""
 
+NOBODY_SEES = "None of the models I may ask can look at pictures."
+
 _TOOL_BYTES = 400
 """What a provider writes around the description of a tool, in bytes of a prompt."""
 
@@ -49,7 +52,10 @@ class Router:
     async def route(self, call: Call) -> Answer:
         """The answer of the first candidate that gives one. Raises NoAnswer, OverBudget, LeaseLost, DatabaseAway."""
         ends_at = self._time.clock() + (call.deadline_s or self._tiers.spec(call.tier).deadline_s)
-        route = Route(self._steps(call), call.messages)
+        tiers = call.may_ask(self._tiers)
+        if not tiers.usable():
+            raise NoAnswer("nobody can see", sentence=NOBODY_SEES)
+        route = Route(self._steps(call, tiers), call.messages)
         while step := await self._next(call, route, ends_at):
             tools = call.tools if self._may_use_tools(call, step) else ()
             attempt = _attempt(call, route, step, ends_at - self._time.clock(), tools)
@@ -57,7 +63,7 @@ class Router:
                 return await self._try(call, route, attempt)
             except OverBudget as refusal:
                 _log.info("attempt_refused", deployment=step.deployment.name, budget=str(refusal.standing.budget.key))
-                route.refuse(step, refusal, lowest(self._tiers) if call.may_step_down else ())
+                route.refuse(step, refusal, lowest(tiers) if call.may_step_down else ())
             except ModelFault as fault:
                 route.learn(step, fault)
         if route.refusal and not route.faults:
@@ -68,16 +74,19 @@ class Router:
         """Write down first what was paid for while the database was away. Raises DatabaseAway."""
         await self._tracker.settle_late()
 
-    def _steps(self, call: Call) -> tuple[Step, ...]:
+    def _steps(self, call: Call, tiers: Tiers) -> tuple[Step, ...]:
+        """The way of a call; where everybody may be asked it is known after the first time."""
+        if tiers is not self._tiers:
+            return _way(call, tiers)
         asked = (call.tier, call.cross_tier, call.ceiling, call.family)
         if (known := self._known_steps.get(asked)) is None:
-            known = steps(self._tiers, call.tier, cross_tier=call.cross_tier, ceiling=call.ceiling, family=call.family)
-            self._known_steps[asked] = known
+            known = self._known_steps[asked] = _way(call, tiers)
         return known
 
     def _may_use_tools(self, call: Call, step: Step) -> bool:
         """The strongest that may be asked has nobody to turn to."""
-        return step.candidate.takes_tools and self._tiers.above(step.tier, call.ceiling) is not None
+        above = call.may_ask(self._tiers).above(step.tier, call.ceiling)
+        return step.candidate.takes_tools and above is not None
 
     async def _next(self, call: Call, route: Route, ends_at: float) -> Step | None:
         """Who is asked now. Waits only when nobody is left who could be asked at once."""
@@ -183,6 +192,10 @@ class Router:
         return round((self._time.clock() - started) * 1000)
 
 
+def _way(call: Call, tiers: Tiers) -> tuple[Step, ...]:
+    return steps(tiers, call.tier, cross_tier=call.cross_tier, ceiling=call.ceiling, family=call.family)
+
+
 def _attempt(call: Call, route: Route, step: Step, left_s: float, tools: tuple[Tool, ...]) -> Attempt:
     texts = [message.content for message in route.messages] + [f"{tool.description}{tool.parameters}" for tool in tools]
     return Attempt(
@@ -198,6 +211,7 @@ def _attempt(call: Call, route: Route, step: Step, left_s: float, tools: tuple[T
         timeout_s=min(left_s, step.candidate.timeout_s or left_s / 2),
         streamed=call.show is not None,
         tools=tools,
+        picture_tokens=picture_tokens(step.deployment.model, route.messages),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.costs.price_book import PriceBook
@@ -30,13 +30,17 @@ KEY_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A deployment as the tiers file describes it, with the file's own price if it names one."""
+    """A deployment as the tiers file describes it, with the file's own price if it names one.
+
+    `sees`: whether it takes images, as the file says, else the book.
+    """
 
     deployment: Deployment
     own_price: Price | None
     book: PriceBook
     context_tokens: int | None
     timeout_s: float | None
+    sees: bool = False
 
     @property
     def takes_tools(self) -> bool:
@@ -115,6 +119,11 @@ class Tiers:
         """True when at least one tier has a model to ask."""
         return any(spec.candidates for spec in self.specs)
 
+    def seeing(self, ceiling: Tier) -> Tiers:
+        """No tier above the ceiling, and of the others the models that take images."""
+        specs = [spec for spec in self.specs if spec.tier <= ceiling]
+        return replace(self, specs=tuple(replace(spec, candidates=_who_see(spec.candidates)) for spec in specs))
+
     def spec(self, tier: Tier) -> TierSpec:
         """The tier asked for, else the nearest one above it, else the highest below, that has a model."""
         ready = [spec for spec in self.specs if spec.candidates]
@@ -172,7 +181,12 @@ def _candidate(model: ModelEntry, key_name: str | None, keys: Mapping[str, str],
     deployment = Deployment(model.id, model.api_base, keys[key_name] if key_name else None, key_name)
     listing = book.find(model.id)
     context = model.context_tokens or (listing.context_tokens if listing else None)
-    return Candidate(deployment, _own_price(model), book, context, model.timeout_s)
+    sees = listing.vision if model.vision is None and listing else bool(model.vision)
+    return Candidate(deployment, _own_price(model), book, context, model.timeout_s, sees)
+
+
+def _who_see(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    return tuple(candidate for candidate in candidates if candidate.sees)
 
 
 def _price(model: ModelEntry, book: PriceBook) -> Price | None:

@@ -61,6 +61,7 @@ class ModelEntry(BaseModel):
     cache_write_usd_per_mtok: _Usd | None = None
     output_usd_per_mtok: _Usd | None = None
     context_tokens: _Tokens | None = None
+    vision: bool | None = None
 
     @model_validator(mode="after")
     def _prices_come_together(self) -> Self:

@@ -47,7 +47,7 @@ class Sandbox:
         self.globex = SlackWorkspace(SlackState(globex(), app, installed=False), sockets, retry_delays_s)
         self.consent = Consent(app, (self.globex.state, "U1HANK"))
         self.providers = Providers({name: Vendor(name) for name in _ROUTES})
-        self.app = web.Application(client_max_size=4_000_000)
+        self.app = web.Application(client_max_size=32_000_000)
         self._port = port
         self._runner: web.AppRunner | None = None
 

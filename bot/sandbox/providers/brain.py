@@ -7,6 +7,8 @@ import re
 
 _HELLO = re.compile(r"^\W*(hi|hey|hello|good morning|hola|hallo)\b", re.IGNORECASE)
 
+_TABLE_FILE = re.compile(r'<file name="([^"]+\.csv)"[^>]*>\n([^\n]+)')
+
 _REFACTOR = """Here is a tidier version: one job per function, names that say what they hold, and no hidden state.
 
 ```python
@@ -47,10 +49,22 @@ _SUMMARY = """**Summary**
 """
 
 
-def reply(system: str, prompt: str, max_tokens: int) -> str:
-    """What a model would say."""
+def reply(system: str, prompt: str, max_tokens: int, images: int = 0) -> str:
+    """What a model would say to words and so many images."""
     if max_tokens <= 64 and "tier" in system:
         return _classified(prompt)
+    return _of_files(prompt, images) or _said(prompt)
+
+
+def _of_files(prompt: str, images: int) -> str:
+    """What can be said of pictures or of a table; nothing without one."""
+    if images:
+        return f"I can see {images} picture{'s' if images > 1 else ''}. What would you like to know?"
+    table = _TABLE_FILE.search(prompt)
+    return f"*{table[1]}* has the columns {', '.join(f'`{one}`' for one in table[2].split(','))}." if table else ""
+
+
+def _said(prompt: str) -> str:
     asked = prompt.rsplit("\n\n", 1)[-1] if len(prompt) < 4000 else prompt[-2000:]
     lower = asked.lower()
     if "long report" in lower:

@@ -40,7 +40,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request, whatever wire format it came in."""
+    """A request, whatever wire format it came in; `images` are the tokens of each."""
 
     model: str
     system: str
@@ -49,6 +49,7 @@ class Asked:
     streamed: bool = False
     tools: tuple[str, ...] = ()
     tools_text: str = ""
+    images: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class ToolCall:
 class Made:
     """What the vendor made of it: text, why it stopped, (input, cached, output) tokens, and what befalls its stream.
 
-    A `choiceless` one is no answer at all; one with a `call` calls a tool.
+    A `choiceless` one is no answer at all; one with a `call` calls a tool. Of the input `seen` tokens were images.
     """
 
     request_id: str
@@ -75,6 +76,7 @@ class Made:
     fate: Mode = Mode.HEALTHY
     pace_s: float = 0.0
     call: ToolCall | None = None
+    seen: int = 0
 
 
 _STREAM_FAULTS = frozenset({Mode.CUT, Mode.STALL, Mode.UNFINISHED, Mode.SILENT})
@@ -154,16 +156,22 @@ class Vendor:
         bare = asked.model.rsplit("/", 1)[-1]
         scripted = self._scripted.pop(0) if self._scripted else None
         call = scripted if isinstance(scripted, ToolCall) and scripted.name in asked.tools else None
-        text = scripted if isinstance(scripted, str) else reply(asked.system, asked.prompt, asked.max_tokens)
+        text = (
+            scripted
+            if isinstance(scripted, str)
+            else reply(asked.system, asked.prompt, asked.max_tokens, len(asked.images))
+        )
         text = json.dumps(call.arguments) if call else text
         filtered = mode is Mode.CONTENT_FILTER
         shown = "" if mode in _WORDLESS else text
-        given = count(asked.system) + count(asked.prompt) + count(asked.tools_text)
+        given = count(asked.system) + count(asked.prompt) + count(asked.tools_text) + sum(asked.images)
         cached = count(asked.system) if len(self.requests) > 1 else 0
         tokens = (given, cached, max(1, count(shown)))
         line = charge(self.name, bare, self.fixed_id or f"req_{secrets.token_hex(8)}", tokens)
         self.invoice.append(line)
-        return Made(line.request_id, bare, shown, filtered, tokens, choiceless=mode is Mode.NO_CHOICES, call=call)
+        return Made(
+            line.request_id, bare, shown, filtered, tokens, mode is Mode.NO_CHOICES, call=call, seen=sum(asked.images)
+        )
 
     def _error(self, mode: Mode) -> web.Response:
         status, words = _ERRORS[mode]

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.providers import sse
+from bot.sandbox.providers.images import anthropic_images, gemini_images, openai_images
 from bot.sandbox.providers.vendor import Asked, Made, Vendor
 
 
@@ -18,7 +19,8 @@ async def openai(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     system, prompt = _split(sent["messages"])
     limit = int(sent.get("max_completion_tokens") or sent.get("max_tokens") or 4096)
     tools = [tool["function"] for tool in sent.get("tools") or ()]
-    made = await vendor.serve(Asked(str(sent["model"]), system, prompt, limit, bool(sent.get("stream")), *_told(tools)))
+    images, streamed = openai_images(sent["messages"]), bool(sent.get("stream"))
+    made = await vendor.serve(Asked(str(sent["model"]), system, prompt, limit, streamed, *_told(tools), images))
     if isinstance(made, web.Response):
         return made
     given, cached, output = made.tokens
@@ -30,7 +32,7 @@ async def openai(vendor: Vendor, request: web.Request) -> web.StreamResponse:
         line = next(line for line in reversed(vendor.invoice) if line.request_id == made.request_id)
         usage["cost"] = float(line.amount_usd)
     usage |= vendor.writes
-    if sent.get("stream"):
+    if streamed:
         wanted = bool((sent.get("stream_options") or {}).get("include_usage"))
         return await sse.stream(request, vendor, made, sse.openai(made, usage, include_usage=wanted))
     choice = {
@@ -56,9 +58,8 @@ async def anthropic(vendor: Vendor, request: web.Request) -> web.StreamResponse:
     system = _flat(sent.get("system") or "")
     prompt = "\n\n".join(_flat(message["content"]) for message in sent["messages"])
     limit, streamed = int(sent.get("max_tokens") or 4096), bool(sent.get("stream"))
-    made = await vendor.serve(
-        Asked(str(sent["model"]), system, prompt, limit, streamed, *_told(sent.get("tools") or ()))
-    )
+    tools, images = _told(sent.get("tools") or ()), anthropic_images(sent["messages"])
+    made = await vendor.serve(Asked(str(sent["model"]), system, prompt, limit, streamed, *tools, images))
     if isinstance(made, web.Response):
         return made
     given, cached, output = made.tokens
@@ -92,7 +93,8 @@ async def gemini(vendor: Vendor, request: web.Request) -> web.StreamResponse:
         group.get("function_declarations") or group.get("functionDeclarations") for group in sent.get("tools") or ()
     ]
     tools = [tool for group in groups for tool in group or ()]
-    made = await vendor.serve(Asked(model, system, prompt, limit, streamed, *_told(tools)))
+    images = gemini_images(sent.get("contents", []))
+    made = await vendor.serve(Asked(model, system, prompt, limit, streamed, *_told(tools), images))
     if isinstance(made, web.Response):
         return made
     whole = _gemini_answer(made)
@@ -124,12 +126,13 @@ def _gemini_answer(made: Made) -> dict[str, Any]:
     given, cached, output = made.tokens
     part = {"functionCall": {"name": made.call.name, "args": made.call.arguments}} if made.call else {"text": made.text}
     content = {"parts": [part], "role": "model"}
+    seen = {"promptTokensDetails": [{"modality": "IMAGE", "tokenCount": made.seen}]} if made.seen else {}
     candidate = {"content": content, "finishReason": "SAFETY" if made.filtered else "STOP", "index": 0}
     return {
         "candidates": [] if made.choiceless else [candidate],
         "usageMetadata": {
             "promptTokenCount": given, "cachedContentTokenCount": cached, "candidatesTokenCount": output,
-            "totalTokenCount": given + output,
+            "totalTokenCount": given + output, **seen,
         },
         "modelVersion": made.model,
         "responseId": made.request_id,
