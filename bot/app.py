@@ -41,6 +41,7 @@ from bot.routing.recalibrate import recalibrate
 from bot.routing.router import Router
 from bot.routing.tiers import Tiers
 from bot.schedule import Jobs, across, schedule
+from bot.slack.attachments import Attachments
 from bot.slack.bolt import Commands, build_app
 from bot.slack.budget_notices import BudgetNotices
 from bot.slack.budget_requests import BudgetRequests
@@ -176,7 +177,7 @@ async def _serve(
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     delivery = Delivery(db, clients, Under(db, parts.tiers), parts.telemetry, settings.settle_s)
     streaming = Streaming(Stops(db, clients, people), Rhythm(settings.stream_every_s))
-    threads = Threads(db, clients, people, delivery, streaming)
+    threads = Threads(db, clients, people, delivery, streaming, Attachments(clients, base_url))
     pace = Pace(settings.concurrency, settings.lease_s, alone=settings.slack_bot_token is not None)
     worker = Worker(db, threads, parts.answerer, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     slack_api_url: str = Field(
         "https://slack.com/api/",
         validation_alias="SLACK_API_URL",
-        description="Where Slack's Web API is, `/api` included.",
+        description="Where Slack's Web API is, `/api` included; files come from the same host, or from `files.` before it.",
     )
     database_url: SecretStr | None = Field(
         None,

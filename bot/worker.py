@@ -26,7 +26,7 @@ _log = log.get(__name__)
 _POLL_S = 1.0
 _DRAIN_S = 20.0
 
-NO_WORDS = "I found no words in that message, and I can't read files yet. Please write what you need."
+NO_WORDS = "I found neither words nor files in that message. Please write what you need."
 STOPPED = "_Stopped here, as you asked._"
 
 
@@ -169,18 +169,14 @@ class Worker:
         if not ask.readable:
             await self._keep(ask, failure_sentence(Undecryptable.sentence, ask.task_id))
             return "failed"
-        if not ask.text:
+        if not ask.text and not ask.files:
             await self._keep(ask, NO_WORDS)
             return "answered"
         return await self._ask_model(ask, live)
 
     async def _ask_model(self, ask: TakenAsk, live: Live) -> str:
-        transcript = await self._threads.read(ask)
-        who = (ask.user_id, ask.channel_id, ask.thread_ts, ask.lease.lease_id)
-        payer = Payer(ask.workspace_id, ask.task_id, *who)
         try:
-            answering = self._answerer.answer(Ask(payer, Keep(ask.lease, live.split), transcript, live.reader))
-            await live.unless_stopped(answering)
+            await live.unless_stopped(self._read_and_answer(ask, live))
         except (LeaseLost, DatabaseAway):
             raise
         except Stopped as stop:
@@ -194,6 +190,12 @@ class Worker:
             await self._keep(ask, failure_sentence(error.sentence, ask.task_id))
             return "failed"
         return "answered"
+
+    async def _read_and_answer(self, ask: TakenAsk, live: Live) -> None:
+        transcript = await self._threads.read(ask)
+        who = (ask.user_id, ask.channel_id, ask.thread_ts, ask.lease.lease_id)
+        payer = Payer(ask.workspace_id, ask.task_id, *who)
+        await self._answerer.answer(Ask(payer, Keep(ask.lease, live.split), transcript, live.reader))
 
     async def _stopped(self, ask: TakenAsk, live: Live, stop: Stopped) -> str:
         """What was said so far stands, marked; of a question that is gone nothing does."""

@@ -53,6 +53,7 @@ SCOPES_OF_METHOD: dict[str, set[str]] = {
 OPTIONAL_SCOPE_OF_METHOD = {
     "files.completeUploadExternal": "files:write",
     "files.getUploadURLExternal": "files:write",
+    "files.info": "files:read",
 }
 METHOD = re.compile(
     r"(?:apps|assistant|agents|auth|chat|conversations|files|oauth|reactions|team|users|views)(?:\.\w+)+"

@@ -7,7 +7,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from bot.conversation.ask import Ask
-from bot.conversation.choosing import Chooser
+from bot.conversation.attached import remarks, unseen, with_remarks
+from bot.conversation.choosing import Chooser, Chosen
 from bot.conversation.prompt import build_prompt
 from bot.conversation.shadow import Shadow
 from bot.costs.tracker import Purpose
@@ -22,7 +23,7 @@ CostAnswer = Callable[[UUID, str], Awaitable[str]]
 
 HELP = (
     "I'm Lucy. Mention me with a question and I answer here in the thread, with the cheapest model that can do the job.\n\n"
-    "- Ask anything: explain, draft, summarise, compare, debug.\n"
+    "- Ask anything: explain, draft, summarise, compare, debug. Attach text, CSV, PDF or pictures, and I read them.\n"
     "- Begin with *use your best model* or *tier 3:* when it matters; *for this thread use tier 3* lasts until you say *automatic again*.\n"
     "- `/lucy-costs` shows what I cost; `/lucy-costs help` shows every form of it."
 )
@@ -55,11 +56,20 @@ class Answerer:
             case "costs":
                 await self._say(ask, await self._costs(ask.payer.workspace_id, ask.transcript.text))
             case "model":
-                prompt = build_prompt(ask.transcript)
-                call = Call(ask.payer, Purpose.REPLY, choice.tier, choice.intent.value, prompt, keep=ask.keep)
-                call = replace(call, show=ask.show, ceiling=chosen.ceiling, family=chosen.family)
-                doubted = None if choice.decided_by == "wish" else ask.transcript.text
-                self._shadow.follow(ask, chosen, await self._cascade.answer(call, doubted))
+                await self._ask_model(ask, chosen)
+
+    async def _ask_model(self, ask: Ask, chosen: Chosen) -> None:
+        choice, transcript = chosen.choice, ask.transcript
+        transcript = transcript if chosen.sees else unseen(transcript)
+        attached = transcript.attachments
+        if attached and not transcript.text and not any(one.is_read for one in attached):
+            await self._say(ask, remarks(attached))
+            return
+        prompt, keep = build_prompt(transcript), with_remarks(ask.keep, attached)
+        call = Call(ask.payer, Purpose.REPLY, choice.tier, choice.intent.value, prompt, keep=keep)
+        call = replace(call, show=ask.show, ceiling=chosen.ceiling, family=chosen.family)
+        doubted = None if choice.decided_by == "wish" else transcript.text
+        self._shadow.follow(ask, chosen, await self._cascade.answer(call, doubted))
 
     async def settle_late(self) -> None:
         """Keep the answers that came while the database was away: they are paid for. Raises DatabaseAway."""

@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.costs.tracker import Keep, Payer
+from bot.files.attachment import Attachment
 from bot.llm.model_client import Show
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An older message of the thread."""
+    """An older message of the thread, with those of its files that were looked at."""
 
     who: Literal["user", "lucy"]
     name: str
     text: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The newest human text, and the thread before it, oldest first; how many files hang on the text.
+    """The newest human text, and the thread before it, oldest first; how many files hang on the text, and what they hold.
 
     `people` are the first names it mentions, in lower case.
     """
@@ -30,6 +32,7 @@ class Transcript:
     asker: str = ""
     files: int = 0
     people: frozenset[str] = frozenset()
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,12 @@ from bot.routing.tiers import Tiers
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A choice, the highest tier that may be asked for it, and the family of models that was asked for."""
+    """A choice, the highest tier that may be asked for it, the family of models that was asked for, and whether any model sees."""
 
     choice: Choice
     ceiling: Tier
     family: str | None = None
+    sees: bool = True
 
 
 class Chooser:
@@ -57,7 +58,8 @@ class Chooser:
             if bound.answer == "model":
                 await note(unit, ask, bound)
             await _remember(unit, payer, chosen, order, standing)
-        return Chosen(bound, bounds.ceiling, order.family if order else None)
+        sees = self._tiers.seeing(bounds.ceiling).usable()
+        return Chosen(bound, bounds.ceiling, order.family if order else None, sees)
 
     async def _choice(self, ask: Ask, order: Order | None, standing: Standing | None, leaning: Leaning) -> Choice:
         question = question_of(ask.transcript, standing.tier if standing else None)
@@ -107,7 +109,13 @@ def question_of(transcript: Transcript, thread_tier: int | None) -> Question:
     )
     if last and newest_of_lucy < 0:
         thread = (*thread, Past("lucy", "", last))
-    return Question(transcript.text, thread, transcript.files)
+    return Question(transcript.text, thread, transcript.files, _attached(transcript))
+
+
+def _attached(transcript: Transcript) -> int:
+    """Characters of all the files that go with the prompt."""
+    every = (*transcript.attachments, *(one for turn in transcript.turns for one in turn.attachments))
+    return sum(len(one.text) for one in every)
 
 
 def _stored(ask: Ask, choice: Choice, leaning: Leaning) -> StoredChoice:

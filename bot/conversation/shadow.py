@@ -88,9 +88,9 @@ class Shadow:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     def _wanted(self, ask: Ask, chosen: Chosen, answer: Answer) -> bool:
-        """Only what teaches: the score chose this tier, it answered, and nobody doubted it already."""
+        """Only what teaches: the score chose this tier, it answered, and nobody doubted it already. A judge sees no files."""
         scored = chosen.choice.fails is not None and answer.tier is chosen.choice.tier
-        return scored and not answer.cut and drawn(ask.payer.task_id, self._share)
+        return scored and not answer.cut and not ask.transcript.attachments and drawn(ask.payer.task_id, self._share)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

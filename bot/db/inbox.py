@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Id, Instant, Key, Words
 from bot.db.encryption import Cipher
+from bot.db.file_refs import FileRef, packed
 from bot.db.ids import new_id
 from bot.db.prepared import Prepared
 from bot.errors import LeaseLost
@@ -74,7 +75,7 @@ class InboxRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class NewAsk:
-    """An ask as it arrives from Slack; `text` is Slack's own markup, `files` how many hang on it.
+    """An ask as it arrives from Slack; `text` is Slack's own markup, `files` hang on it.
 
     `user_team` is the asker's own team, which in a shared channel may be a foreign one; `question_ts` is where the
     question stands when it is asked again.
@@ -87,7 +88,7 @@ class NewAsk:
     ts: str
     user_id: str
     text: str
-    files: int = 0
+    files: tuple[FileRef, ...] = ()
     user_team: str | None = None
     question_ts: str | None = None
 
@@ -118,7 +119,7 @@ class TakenAsk:
     attempts: int
     created_at: datetime
     readable: bool = True
-    files: int = 0
+    files: tuple[FileRef, ...] = ()
     old: bool = False
     user_team: str | None = None
     question_ts: str | None = None
@@ -182,10 +183,9 @@ class InboxStore:
     async def add(self, ask: NewAsk) -> UUID | None:
         """Store an ask; its task id, or None when Slack told us of it before (by event, or by channel and ts)."""
         values = {name: getattr(ask, name) for name in NewAsk.__slots__ if name != "text"}
-        key = {"workspace_id": self._workspace_id, "task_id": new_id()}
-        task_id: UUID | None = await _ADD.value(
-            self._session, {**key, **values, "sealed_text": self._cipher.seal(ask.text)}
-        )
+        values |= {"workspace_id": self._workspace_id, "task_id": new_id(), "files": len(ask.files)}
+        sealed = self._cipher.seal(packed(ask.text, ask.files))
+        task_id: UUID | None = await _ADD.value(self._session, {**values, "sealed_text": sealed})
         return task_id
 
     async def hold(self, lease: Lease) -> None:

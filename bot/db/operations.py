@@ -17,6 +17,7 @@ from bot.db.cost_sql import EXPIRED_WORKSPACES, SWEEP
 from bot.db.digests import DigestSetting, wanted
 from bot.db.distribution import Placement, place
 from bot.db.encryption import Cipher
+from bot.db.file_refs import unpacked
 from bot.db.folding import DUE
 from bot.db.inbox import InboxRow, Lease, TakenAsk
 from bot.db.installations import RENEWAL_DUE, STATE_LIFETIME, InstallationRow, OAuthStateRow
@@ -177,11 +178,12 @@ class Operations:
         return await totals(self._session)
 
     def _taken(self, row: Mapping[str, Any], lease_id: UUID) -> TakenAsk:
-        words, readable = "", True
+        sealed, readable = "", True
         try:
-            words = self._cipher.open(row["sealed_text"]) if row["sealed_text"] else ""
+            sealed = self._cipher.open(row["sealed_text"]) if row["sealed_text"] else ""
         except Undecryptable:
             readable = False
+        words, files = unpacked(sealed)
         return TakenAsk(
             Lease(row["workspace_id"], row["task_id"], lease_id),
             row["channel_id"],
@@ -193,7 +195,7 @@ class Operations:
             row["attempts"],
             row["created_at"],
             readable,
-            row["files"],
+            files,
             row["old"],
             row["user_team"],
             row["question_ts"],

@@ -40,7 +40,7 @@ CLAIM_INSIDE = Prepared(
         WHERE ask.workspace_id = :workspace_id AND {_READY.format(workspace=":workspace_id")}
         ORDER BY ask.run_at, ask.ts LIMIT 1 FOR UPDATE SKIP LOCKED))
     RETURNING workspace_id, task_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, attempts, created_at,
-              files, created_at < now() - interval '1 minute' AS old, user_team, question_ts, stop_by
+              created_at < now() - interval '1 minute' AS old, user_team, question_ts, stop_by
     """
 )
 """One ready ask of one workspace: one shard."""

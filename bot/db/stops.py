@@ -24,7 +24,6 @@ class Asked:
     ts: str
     user_id: str
     user_team: str | None
-    files: int
 
 
 class StopStore:
@@ -57,7 +56,7 @@ class StopStore:
     async def asked(self, task_id: UUID) -> Asked | None:
         """The question behind an answer."""
         row = InboxRow
-        columns = row.channel_id, row.channel_type, row.thread_ts, _asked_ts(), row.user_id, row.user_team, row.files
+        columns = row.channel_id, row.channel_type, row.thread_ts, _asked_ts(), row.user_id, row.user_team
         mine = select(*columns).where(row.workspace_id == self._workspace_id, row.task_id == task_id)
         found = (await self._session.execute(mine)).one_or_none()
         return Asked(*found) if found else None

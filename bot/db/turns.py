@@ -57,7 +57,7 @@ CLAIM = Prepared(
                      run_at = now() + make_interval(secs => :lease_s::float8)
     FROM turn WHERE inbox.workspace_id = turn.workspace_id AND inbox.task_id = turn.task_id
     RETURNING inbox.workspace_id, inbox.task_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, attempts,
-              created_at, files, created_at < now() - interval '1 minute' AS old, user_team, question_ts, stop_by
+              created_at, created_at < now() - interval '1 minute' AS old, user_team, question_ts, stop_by
     """
 )
 """One ready ask; never one whose thread has an ask in work or an older one waiting.

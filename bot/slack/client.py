@@ -19,7 +19,7 @@ _LONGEST_WAIT_S = 60.0
 _TRIES = 4
 _PERHAPS = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
 """Errors after which, as Slack says, some of the call may have happened."""
-_READS = ("auth.test", "users.", "conversations.", "team.", "chat.getPermalink")
+_READS = ("auth.test", "users.", "conversations.", "team.", "chat.getPermalink", "files.info")
 _NO_JSON = ("files.",)
 _HAS_A_CHOICE = ("chat.startStream", "chat.appendStream")
 """Whose caller took a token before, and does something else when Slack refuses; the other calls wait for theirs."""

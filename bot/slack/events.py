@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.db.inbox import NewAsk
+from bot.slack.hanging import files_of
 
 LONGEST_TEXT = 40_000
 _LAST_S = 10**11
-_MOST_FILES = 100
 _HUMAN_SUBTYPES = (None, "file_share", "thread_broadcast")
 
 
@@ -46,11 +46,9 @@ def incoming(body: Any) -> Incoming | None:
         return None
     kind = short_id(event.get("channel_type")) or ("im" if channel.startswith("D") else "channel")
     thread = short_id(event.get("thread_ts")) or ts
-    files = event.get("files")
-    count = min(len(files), _MOST_FILES) if isinstance(files, list) else 0
     text = clean(_text(event.get("text")) or "")
     team = short_id(event.get("user_team")) or short_id(event.get("team")) or short_id(body.get("team_id"))
-    return Incoming(slack_id, NewAsk(event_id, channel, kind, thread, ts, user, text, count, team))
+    return Incoming(slack_id, NewAsk(event_id, channel, kind, thread, ts, user, text, files_of(event), team))
 
 
 def is_farewell(body: dict[str, Any]) -> bool:

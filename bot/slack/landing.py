@@ -40,6 +40,7 @@ _STEPS = (
     "<li>Mention her: <code>@Lucy what can you do?</code></li>"
     "<li>See what it cost: <code>/lucy-costs</code>. Admins set budgets and a daily digest there too.</li></ol>"
 )
+_NEEDED_TO = {"files:read": "read the files that people attach", "files:write": "send exports as files"}
 _WHAT_IS_KEPT = (
     "<p class=soft>Lucy answers with AI models, and AI can be wrong. She keeps what people write to her only until it is "
     "answered, encrypted; what stays is the price of every call. To remove her, use Slack's app settings.</p>"
@@ -49,10 +50,9 @@ _WHAT_IS_KEPT = (
 def installed(name: str, slack_id: str, app_id: str, lacking: Sequence[str]) -> web.Response:
     """Lucy is there: a way into Slack, and the first three steps. `lacking`: optional scopes that were left out."""
     link = "https://slack.com/app_redirect?" + urlencode({"app": app_id, "team": slack_id})
-    without = (
-        f"<p class=soft>Without {html.escape(', '.join(lacking))} she can't send exports as files.</p>"
-        if lacking
-        else ""
+    without = "".join(
+        f"<p class=soft>Without {html.escape(scope)} she can't {_NEEDED_TO.get(scope, 'do all she could')}.</p>"
+        for scope in lacking
     )
     return _page(
         f"Lucy is in {name or 'your workspace'}",

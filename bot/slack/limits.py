@@ -23,6 +23,7 @@ PER_MINUTE = {
     "chat.stopStream": 20,
     "conversations.history": 50,
     "conversations.replies": 50,
+    "files.info": 100,
 }
 """Calls per workspace: Slack's published tiers (2: 20, 3: 50, 4: 100); of posts "several hundred"."""
 _AT_ONCE = 4

@@ -25,7 +25,7 @@ SCOPES = (
     "app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands", "groups:history", "im:history",
     "mpim:history", "users:read",
 )  # fmt: skip
-OPTIONAL_SCOPES = ("files:write",)
+OPTIONAL_SCOPES = ("files:read", "files:write")
 """Slack asks for these apart; whoever installs Lucy may leave them out."""
 _COOKIE = "lucy_install"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,12 +13,14 @@ from bot import log
 from bot.conversation.feedback import said, stronger
 from bot.costs.footer import answering
 from bot.db.database import Database
+from bot.db.file_refs import FileRef
 from bot.db.inbox import NewAsk
 from bot.db.labels import Kind
 from bot.db.stops import Asked
 from bot.routing.choice import Tier
 from bot.slack.client import SlackRefused, SlackUnsure
 from bot.slack.events import clean, short_id
+from bot.slack.hanging import files_of
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.mrkdwn import without_own_mention
 from bot.slack.people import People
@@ -48,6 +50,14 @@ class Press:
     trigger: str
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said, and what hangs on it."""
+
+    text: str
+    files: tuple[FileRef, ...]
+
+
 class Presses:
     """Every press may come twice, and long after the answer."""
 
@@ -71,11 +81,12 @@ class Presses:
             await _say(respond, GONE)
         elif asked.user_id != press.user_id:
             await _say(respond, NOT_YOURS)
-        elif (text := await self._question(workspace_id, asked)) is None:
+        elif (message := await self._question(workspace_id, asked)) is None:
             await _say(respond, GONE)
         else:
             tier = Tier(min(served.tier + 1, Tier.FRONTIER)) if press.action == STRONGER else None
-            if not await self._ask(workspace_id, (press, task_id), asked, _wished(text, tier)):
+            question = replace(message, text=_wished(message.text, tier))
+            if not await self._ask(workspace_id, (press, task_id), asked, question):
                 await _say(respond, ASKED_ALREADY)
 
     async def why(self, respond: AsyncRespond, body: dict[str, Any], workspace_id: UUID) -> None:
@@ -95,12 +106,12 @@ class Presses:
         except _SOFT as error:
             _log.info("view_not_opened", error=str(error))
 
-    async def _ask(self, workspace_id: UUID, pressed: tuple[Press, UUID], asked: Asked, text: str) -> bool:
+    async def _ask(self, workspace_id: UUID, pressed: tuple[Press, UUID], asked: Asked, question: Said) -> bool:
         """Put the question into the inbox once per answer and button; False when it was there."""
         press, task_id = pressed
         ask = NewAsk(
             f"{press.action}:{task_id}", asked.channel_id, asked.channel_type, asked.thread_ts, press.at,
-            asked.user_id, text, asked.files, asked.user_team, asked.ts,
+            asked.user_id, question.text, question.files, asked.user_team, asked.ts,
         )  # fmt: skip
         async with self._db.unit(workspace_id) as unit:
             added = await unit.inbox.add(ask)
@@ -111,8 +122,8 @@ class Presses:
         self._wake()
         return added is not None
 
-    async def _question(self, workspace_id: UUID, asked: Asked) -> str | None:
-        """The words as they stand in Slack, without the mention; they are not kept here."""
+    async def _question(self, workspace_id: UUID, asked: Asked) -> Said | None:
+        """The words as they stand in Slack, without the mention, and the files; they are not kept here."""
         try:
             client = await self._clients.of(workspace_id)
             page = await client.call(
@@ -123,8 +134,10 @@ class Presses:
         except _SOFT as error:
             _log.info("question_unread", error=str(error))
             return None
-        words = [str(one.get("text", "")) for one in page.get("messages", []) if one.get("ts") == asked.ts]
-        return without_own_mention(clean(words[0]), me) if words else None
+        found = next((one for one in page.get("messages", []) if one.get("ts") == asked.ts), None)
+        if found is None:
+            return None
+        return Said(without_own_mention(clean(str(found.get("text", ""))), me), files_of(found))
 
 
 def press_of(body: dict[str, Any]) -> Press:

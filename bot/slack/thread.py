@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +12,14 @@ from bot import log
 from bot.conversation.ask import Transcript, Turn
 from bot.db.database import Database
 from bot.db.inbox import TakenAsk
+from bot.files.attachment import Attachment
+from bot.slack.attachments import Attachments
 from bot.slack.blocks import key_of
 from bot.slack.client import SlackRefused, SlackUnsure
 from bot.slack.delivery import Delivery
-from bot.slack.history import before, since
+from bot.slack.hanging import files_of
+from bot.slack.history import before as said_before
+from bot.slack.history import since
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.live import Live
 from bot.slack.mrkdwn import decode, mentioned, without_own_mention
@@ -46,8 +50,9 @@ class Threads:
         people: People,
         delivery: Delivery,
         streaming: Streaming,
+        attachments: Attachments,
     ) -> None:
-        self._db, self._clients, self._people = db, clients, people
+        self._db, self._clients, self._people, self._attachments = db, clients, people, attachments
         self._delivery, self._streaming, self._status = delivery, streaming, Status(clients)
 
     @asynccontextmanager
@@ -66,7 +71,7 @@ class Threads:
         """The ask and the thread before it in plain words; what cannot be looked up is left out."""
         try:
             me = await self._clients.bot_user(ask.workspace_id)
-            messages = await before(await self._clients.of(ask.workspace_id), ask)
+            messages = await said_before(await self._clients.of(ask.workspace_id), ask)
         except _SOFT as error:
             _log.info("thread_unread", task_id=str(ask.task_id), error=str(error))
             me, messages = "", []
@@ -74,10 +79,13 @@ class Threads:
         speakers = {str(message["user"]) for message in messages if message.get("user")} | {ask.user_id}
         known = speakers.union(*map(mentioned, texts)) - {me}
         names = {me: "Lucy", **await self._people.names(ask.workspace_id, known)}
-        turns = tuple(_turn(message, me, names) for message in messages)
+        before = [ref for message in reversed(messages) if message.get("user") != me for ref in files_of(message)]
+        attached = await self._attachments.read(ask.workspace_id, ask.files, before)
+        turns = tuple(_turn(message, me, names, attached) for message in messages)
         text = decode(without_own_mention(ask.text, me) if me else ask.text, names)
         people = frozenset(names[user].lower().split(" ")[0] for user in mentioned(ask.text) if names.get(user))
-        return Transcript(text, turns, names.get(ask.user_id, ""), ask.files, people)
+        mine, asker = tuple(attached[ref.id] for ref in ask.files), names.get(ask.user_id, "")
+        return Transcript(text, turns, asker, len(mine), people, mine)
 
     async def answered(self, ask: TakenAsk) -> bool:
         """Whether a part of this ask's answer stands in Slack already; False where Slack won't let us look, and for a
@@ -110,7 +118,10 @@ class Threads:
         await self._delivery.deliver(ask, live)
 
 
-def _turn(message: dict[str, Any], me: str, names: dict[str, str]) -> Turn:
+def _turn(message: dict[str, Any], me: str, names: dict[str, str], attached: Mapping[str, Attachment]) -> Turn:
     user = str(message.get("user", ""))
     text = decode(str(message.get("text", "")), names)
-    return Turn("lucy", "Lucy", text) if user == me else Turn("user", names.get(user, user), text)
+    if user == me:
+        return Turn("lucy", "Lucy", text)
+    found = tuple(attached[ref.id] for ref in files_of(message) if ref.id in attached)
+    return Turn("user", names.get(user, user), text, found)

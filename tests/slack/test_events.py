@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.db.file_refs import FileRef
 from bot.slack.events import LONGEST_TEXT, happened_at, incoming, is_farewell
 
 _JSON = st.recursive(
@@ -85,10 +86,22 @@ def test_no_shape_of_json_makes_it_crash(whole: Any, event: Any, field: Any) -> 
 
 
 @pytest.mark.parametrize(
-    ("files", "count"), [([{"id": "F1"}, {"id": "F2"}], 2), (None, 0), ("F1", 0), ([{}] * 999, 100)]
+    ("files", "refs"),
+    [
+        ([{"id": "F1", "name": "a.csv", "mimetype": "text/csv", "size": 9}], (FileRef("F1", "a.csv", "text/csv", 9),)),
+        (
+            [{"id": "F1", "file_access": "check_file_info"}, {"id": "F2", "title": "b"}],
+            (FileRef("F1"), FileRef("F2", "b")),
+        ),
+        ([{"id": "F1", "name": 'a">\n<`b\ud800', "size": -3}], (FileRef("F1", "a----b?"),)),
+        ([{"id": "F1", "size": True, "mimetype": 7}, {"id": ""}, {}, None], (FileRef("F1"),)),
+        ([{"id": "F1"}] * 999, (FileRef("F1"),) * 20),
+        (None, ()),
+        ("F1", ()),
+    ],
 )
-def test_an_ask_says_how_many_files_hang_on_it(files: object, count: int) -> None:
+def test_an_ask_says_which_files_hang_on_it(files: object, refs: tuple[FileRef, ...]) -> None:
     found = incoming(delivery(files=files))
 
     assert found
-    assert found.ask.files == count
+    assert found.ask.files == refs

@@ -15,9 +15,7 @@ from bot.sandbox.slack.rotation import issue, refreshed
 from bot.sandbox.slack.rules import Rejected
 from bot.sandbox.slack.state import SCOPES, App, SlackState
 
-_OPTIONAL = frozenset(
-    {"channels:join", "channels:read", "chat:write.public", "files:read", "im:write", "reactions:write"}
-)
+_OPTIONAL = frozenset({"channels:join", "channels:read", "chat:write.public", "im:write", "reactions:write"})
 _CODE_LIVES_S = 600.0
 
 

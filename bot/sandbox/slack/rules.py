@@ -17,6 +17,7 @@ NEEDS = {
     "conversations.join": "channels:join", "conversations.open": "im:write",
     "assistant.threads.setTitle": "assistant:write", "assistant.threads.setSuggestedPrompts": "assistant:write",
     "files.getUploadURLExternal": "files:write", "files.completeUploadExternal": "files:write",
+    "files.info": "files:read",
 }  # fmt: skip
 
 _NEEDS_BY_KIND = {

@@ -15,7 +15,7 @@ from bot.sandbox.slack.cast import Cast, Channel
 Listener = Callable[[dict[str, Any]], None]
 
 SCOPES = frozenset({
-    "app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands", "files:write",
+    "app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands", "files:read", "files:write",
     "groups:history", "im:history", "mpim:history", "team:read", "users:read",
 })  # fmt: skip
 
@@ -51,7 +51,7 @@ class SlackState:
         self.team_id, self.team, self.app = cast.team_id, cast.team, app
         self.bot_user_id, self.bot_id, self.app_id = cast.bot_user_id, cast.bot_id, app.id
         self.bot_token, self.app_token = f"xoxb-{_secret(cast.team_id, 'bot')}", app.token
-        self.signing_secret = app.signing_secret
+        self.signing_secret, self.session = app.signing_secret, _secret(cast.team_id, "session")
         self.installed = installed
         self.scopes = set(SCOPES)
         self.refused_blocks: set[str] = set()

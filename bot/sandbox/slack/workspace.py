@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -43,9 +44,17 @@ class SlackWorkspace:
         """`listener` hears of every visible change as a plain dict."""
         self.state.subscribe(listener)
 
-    async def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
-        """Someone posts; the app hears of it as Slack would tell it. The ts."""
-        message = {"user": user, "text": text, **({"thread_ts": thread_ts} if thread_ts else {})}
+    def attach(self, user: str, name: str, content: bytes) -> str:
+        """Someone adds a file to what they are about to say; its id."""
+        return str(self.api.files.attach(user, name, content)["id"])
+
+    async def say(
+        self, user: str, channel: str, text: str, thread_ts: str | None = None, files: Sequence[str] = ()
+    ) -> str:
+        """Someone posts, perhaps with files; the app hears of it as Slack would tell it. The ts."""
+        message: dict[str, Any] = {"user": user, "text": text, **({"thread_ts": thread_ts} if thread_ts else {})}
+        if files:
+            message |= {"subtype": "file_share", "files": [self.api.files.kept[file] for file in files]}
         stored = self.state.add(channel, message)
         for event in self.events_of(channel, stored):
             await self.delivery.event(event)
