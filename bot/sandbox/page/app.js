@@ -1,5 +1,5 @@
 // The page: one state, redrawn where it changed. Slack on the left, the truth on the right.
-import { composer } from "./composer.js";
+import { attached, composer } from "./composer.js";
 import { confirmed, modal } from "./dialogs.js";
 import { body, el, markdown } from "./render.js";
 import { forget, truth } from "./truth.js";
@@ -210,13 +210,13 @@ function whispered(where, user, message) {
   state.messages[where].push({ user: state.me, ...message, only: user, ts: `${Date.now() / 1000}.${Math.random()}` });
 }
 
-function send(raw, parent) {
+async function send(raw, parent, files = []) {
   const text = raw.trim();
-  if (!text) return;
+  if (!text && !files.length) return;
   const command = text.split(/\s/)[0];
   if (command === "/lucy-costs") post("command", { command, text: text.slice(command.length).trim(), user: me(), channel });
   else if (/^\/\w/.test(text)) slackbot(`\`${command}\` is not a command here. Try \`/lucy-costs help\`.`);
-  else post("say", { user: me(), channel, text: text.replace(/@Lucy\b/gi, `<@${state.me}>`), ...(parent ? { thread_ts: parent } : {}) });
+  else post("say", { user: me(), channel, text: text.replace(/@Lucy\b/gi, `<@${state.me}>`), ...(parent ? { thread_ts: parent } : {}), files: await attached(files, me(), slackbot) });
   toEnd();
 }
 
@@ -225,8 +225,8 @@ function slackbot(text) {
   draw();
 }
 
-composer($("composer"), (text) => send(text, null));
-composer($("reply"), (text) => send(text, thread));
+composer($("composer"), (text, files) => send(text, null, files));
+composer($("reply"), (text, files) => send(text, thread, files));
 $("user").onchange = draw;
 $("close").onclick = () => { thread = null; show("main"); draw(); };
 $("digest").onclick = () => { go("C0FINANCE"); $("digest").disabled = true; post("digest", {}); };

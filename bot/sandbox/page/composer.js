@@ -1,4 +1,4 @@
-// Where people write: Enter sends, Shift+Enter breaks the line, @ and / complete.
+// Where people write: Enter sends, Shift+Enter breaks the line, @ and / complete, + attaches files.
 import { el } from "./render.js";
 
 const OFFERS = [
@@ -13,8 +13,10 @@ const OFFERS = [
 export function composer(form, send) {
   const box = form.querySelector("textarea");
   const list = el("ul", { class: "offers", role: "listbox", "aria-label": "Completions", hidden: "" });
+  const files = form.querySelector("[type=file]");
+  const brought = el("div", { class: "brought", hidden: "", "aria-label": "Attached files" });
   let chosen = 0;
-  form.prepend(list);
+  form.prepend(list, brought);
 
   const begun = () => {
     const before = box.value.slice(0, box.selectionStart);
@@ -41,7 +43,13 @@ export function composer(form, send) {
     }));
   };
   const grow = () => { box.style.height = "auto"; box.style.height = `${Math.min(box.scrollHeight + 2, 180)}px`; };
-  const submit = () => { send(box.value); box.value = ""; close(); grow(); };
+  const bring = () => {
+    const drop = el("button", { type: "button", "aria-label": "Attach nothing" }, "×");
+    drop.onclick = () => { files.value = ""; bring(); };
+    brought.hidden = !files.files.length;
+    brought.replaceChildren(...[...files.files].map((one) => el("span", {}, one.name)), drop);
+  };
+  const submit = () => { send(box.value, [...files.files]); box.value = ""; files.value = ""; bring(); close(); grow(); };
 
   const keys = {
     ArrowDown: (found) => { chosen = (chosen + 1) % found.length; draw(); },
@@ -60,5 +68,14 @@ export function composer(form, send) {
   });
   box.addEventListener("input", () => { chosen = 0; draw(); grow(); });
   box.addEventListener("blur", close);
+  files.onchange = bring;
+  form.querySelector(".attach").onclick = () => files.click();
   form.onsubmit = (event) => { event.preventDefault(); submit(); };
+}
+
+// The ids of the files once Slack has them; what is refused is left out, in words.
+export async function attached(files, user, complain) {
+  const sent = await Promise.all(files.map((one) => fetch(`/page/attach?${new URLSearchParams({ user, name: one.name })}`, { method: "POST", body: one })));
+  if (sent.some((one) => !one.ok)) complain("This demo takes files of up to 4 MB.");
+  return (await Promise.all(sent.filter((one) => one.ok).map((one) => one.json()))).map((one) => one.file);
 }

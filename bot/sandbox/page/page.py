@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.slack.cast import Channel
+from bot.sandbox.slack.files import SESSION
 from bot.sandbox.slack.state import shown
 
 _STATIC = {
@@ -29,7 +30,7 @@ _STATIC = {
 _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 _REMEMBERED = 200
 _UNSEEN = frozenset({"ask_taken", "choosing", "delivering", "ask_left", "swept"})
-_BODY = 64_000
+_BODY, _FILE = 64_000, 4_000_000
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -52,6 +53,7 @@ class Page:
         app.router.add_get("/page/static/{name}", self._static)
         app.router.add_get("/page/state", self._state)
         app.router.add_get("/page/events", self._events)
+        app.router.add_post("/page/attach", self._attach)
         app.router.add_post("/page/{action}", self._act)
 
     def on_digest(self, action: Callable[[], Awaitable[None]]) -> None:
@@ -83,7 +85,9 @@ class Page:
             queue.put_nowait(numbered)
 
     async def _index(self, _: web.Request) -> web.Response:
-        return _file("index.html")
+        index, session = _file("index.html"), self._sandbox.slack.state.session
+        index.set_cookie(SESSION, session, httponly=True, samesite="Strict")
+        return index
 
     async def _static(self, request: web.Request) -> web.Response:
         return _file(request.match_info["name"])
@@ -125,18 +129,27 @@ class Page:
 
     async def _act(self, request: web.Request) -> web.Response:
         """What someone did on the page; only the page itself may ask."""
-        _only_from_the_page(request)
+        _only_from_the_page(request, _BODY)
         try:
             self._do(request.match_info["action"], await request.json())
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise web.HTTPBadRequest(text="not something this page sends") from error
         return web.json_response({"ok": True})
 
+    async def _attach(self, request: web.Request) -> web.Response:
+        """Somebody brings a file along for what they are about to say."""
+        _only_from_the_page(request, _FILE)
+        user, name = request.query.get("user"), request.query.get("name")
+        if user not in self._sandbox.slack.state.people or not name:
+            raise web.HTTPBadRequest(text="not something this page sends")
+        return web.json_response({"file": self._sandbox.slack.attach(user, name, await request.read())})
+
     def _do(self, action: str, sent: dict[str, Any]) -> None:
         slack = self._sandbox.slack
         match action:
             case "say":
-                self._later(slack.say(sent["user"], sent["channel"], sent["text"], sent.get("thread_ts")))
+                said = sent["user"], sent["channel"], sent["text"], sent.get("thread_ts"), sent.get("files", ())
+                self._later(slack.say(*said))
             case "command":
                 self._later(slack.command(sent["command"], sent["text"], sent["user"], sent["channel"]))
             case "stop":
@@ -165,13 +178,13 @@ def _channel(channel: Channel, lucy: bool) -> dict[str, Any]:
     return {**shown, "archived": channel.archived, "lucy": lucy}
 
 
-def _only_from_the_page(request: web.Request) -> None:
+def _only_from_the_page(request: web.Request, most: int) -> None:
     """Neither another web page nor a name that was pointed at this machine may drive the demo."""
     here = f"http://{request.host}"
     if request.url.host not in _LOOPBACK or request.headers.get("Origin", here) != here:
         raise web.HTTPForbidden
-    if request.content_length is None or request.content_length > _BODY:
-        raise web.HTTPRequestEntityTooLarge(max_size=_BODY, actual_size=request.content_length or 0)
+    if request.content_length is None or request.content_length > most:
+        raise web.HTTPRequestEntityTooLarge(max_size=most, actual_size=request.content_length or 0)
 
 
 def _file(name: str) -> web.Response:
