@@ -177,7 +177,7 @@ async def _serve(
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     delivery = Delivery(db, clients, Under(db, parts.tiers), parts.telemetry, settings.settle_s)
     streaming = Streaming(Stops(db, clients, people), Rhythm(settings.stream_every_s))
-    threads = Threads(db, clients, people, delivery, streaming, Attachments(clients, base_url))
+    threads = Threads(db, clients, people, delivery, streaming, Attachments(clients))
     pace = Pace(settings.concurrency, settings.lease_s, alone=settings.slack_bot_token is not None)
     worker = Worker(db, threads, parts.answerer, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None

@@ -18,6 +18,7 @@ from bot.db.ids import workspace_id_of
 from bot.db.ledger import Window
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.budget_blocks import APPROVE_ACTION
+from bot.slack.fetching import GONE
 from tests.costs.budgeting import WORKSPACE, limit
 from tests.onlooker import until
 from tests.slack.test_install import GLOBEX, browser, open_to_all, visit
@@ -92,6 +93,26 @@ async def test_an_event_that_names_the_others_team_channel_and_thread_belongs_to
     async with both.lucy.db.unit(GLOBEX) as unit:
         assert (await unit.workspaces.rows())["inbox"] == 1
     assert [prompt for prompt in prompts(both.sandbox)[heard:] if SECRET in prompt] == []
+
+
+async def test_a_file_of_the_others_is_not_to_be_had_by_its_id(both: Both) -> None:
+    file = both.sandbox.slack.attach("U0BEN", "merger.csv", f"name\n{SECRET} inc\n".encode())
+    mine = both.sandbox.globex.attach("U1HANK", "plan.csv", b"name\nplan\n")
+    told = [{"id": file, "name": "merger.csv", "url_private": both.sandbox.slack.api.files.kept[file]["url_private"]}]
+    ts = await both.sandbox.globex.say("U1HANK", "C1LOBBY", "<@U1LUCY> what is it?", files=[mine])
+    event = {
+        "type": "app_mention", "user": "U1HANK", "channel": "C1LOBBY", "thread_ts": ts, "ts": "1700000000.000002",
+        "event_ts": "1700000000.000002", "text": "<@U1LUCY> what was the merger called?", "files": told,
+    }  # fmt: skip
+    heard = len(prompts(both.sandbox))
+
+    await both.sandbox.globex.delivery.event(event)
+    await done(both.lucy)
+
+    asked = prompts(both.sandbox)[heard:]
+    assert any("name\nplan" in prompt for prompt in asked)
+    assert [prompt for prompt in asked if SECRET in prompt] == []
+    assert f"`merger.csv` ({GONE})" in both.sandbox.globex.answers("C1LOBBY", ts)[-1]
 
 
 async def test_the_same_words_are_no_cached_answer_of_the_others(both: Both) -> None:

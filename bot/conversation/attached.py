@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.conversation.ask import Transcript, Turn
+from bot.conversation.ask import Transcript
 from bot.costs.tracker import Keep
 from bot.files.attachment import Attachment
 
@@ -38,12 +38,6 @@ def unseen(transcript: Transcript) -> Transcript:
     """The same where nobody can look at pictures."""
     turns = tuple(replace(turn, attachments=_blindly(turn.attachments)) for turn in transcript.turns)
     return replace(transcript, attachments=_blindly(transcript.attachments), turns=turns)
-
-
-def is_pictured(transcript: Transcript) -> bool:
-    """Whether there is anything to look at."""
-    sources: tuple[Transcript | Turn, ...] = (transcript, *transcript.turns)
-    return any(one.picture for source in sources for one in source.attachments)
 
 
 def _blindly(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:

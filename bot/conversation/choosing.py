@@ -109,13 +109,7 @@ def question_of(transcript: Transcript, thread_tier: int | None) -> Question:
     )
     if last and newest_of_lucy < 0:
         thread = (*thread, Past("lucy", "", last))
-    return Question(transcript.text, thread, transcript.files, _attached(transcript))
-
-
-def _attached(transcript: Transcript) -> int:
-    """Characters of all the files that go with the prompt."""
-    every = (*transcript.attachments, *(one for turn in transcript.turns for one in turn.attachments))
-    return sum(len(one.text) for one in every)
+    return Question(transcript.text, thread, transcript.files)
 
 
 def _stored(ask: Ask, choice: Choice, leaning: Leaning) -> StoredChoice:

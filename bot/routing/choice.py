@@ -42,15 +42,11 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The newest human text, decoded, mention stripped, and the thread before it, oldest first; how many files hang on it.
-
-    `attached`: how many characters of files go with the prompt. What they say has no part in the choice.
-    """
+    """The newest human text, decoded, mention stripped, and the thread before it, oldest first; how many files hang on it."""
 
     text: str
     thread: tuple[Past, ...] = ()
     files: int = 0
-    attached: int = 0
 
     @property
     def thread_tier(self) -> Tier | None:

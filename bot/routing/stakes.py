@@ -104,8 +104,8 @@ class Stakes:
 
 
 def input_tokens(question: Question) -> float:
-    """Tokens expected of the prompt: our own, the thread, the files, the text."""
-    characters = len(question.text) + question.attached
+    """Tokens expected of the prompt: our own, the thread, the text."""
+    characters = len(question.text)
     for past in question.thread:
         characters += len(past.text)
     return min(_LONGEST_PROMPT, _FRAME_TOKENS + characters / _CHARACTERS_PER_TOKEN)

@@ -59,8 +59,8 @@ class _Room:
 class Attachments:
     """Reads files with each workspace's own token; keeps nothing."""
 
-    def __init__(self, clients: Clients, base_url: str) -> None:
-        self._clients, self._base_url = clients, base_url
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
         self._gate = asyncio.Semaphore(_AT_ONCE)
 
     async def read(
@@ -75,7 +75,7 @@ class Attachments:
             return found
         room, groups = _Room(), (asked, before[:_MOST_BEFORE])
         try:
-            async with asyncio.timeout(WITHIN_S), fetching(self._base_url) as fetcher:
+            async with asyncio.timeout(WITHIN_S), fetching(self._clients.base_url) as fetcher:
                 for ref, room.to_come in [(ref, len(refs) - n) for refs in groups for n, ref in enumerate(refs)]:
                     found[ref.id] = found.get(ref.id) or await self._one(fetcher, workspace_id, ref, room)
         except TimeoutError:

@@ -98,12 +98,13 @@ class Clients:
         connections: aiohttp.ClientSession | None = None,
     ) -> None:
         """Without `limits` only Slack's own refusals hold calls back."""
-        self._tokens, self._base_url, self._limits, self._connections = tokens, base_url, limits, connections
+        self.base_url = base_url
+        self._tokens, self._limits, self._connections = tokens, limits, connections
 
     async def of(self, workspace_id: UUID) -> SlackClient:
         """The client of a workspace. Raises NotInstalled."""
         share = self._limits.of(workspace_id) if self._limits else None
-        return SlackClient((await self._tokens.access(workspace_id)).token, self._base_url, share, self._connections)
+        return SlackClient((await self._tokens.access(workspace_id)).token, self.base_url, share, self._connections)
 
     async def access(self, workspace_id: UUID) -> Access:
         """As whom Lucy acts there. Raises NotInstalled."""

@@ -10,6 +10,7 @@ from uuid import UUID
 from bot.db.database import Database
 from bot.db.inbox import NewAsk, TakenAsk
 from bot.sandbox.sandbox import Sandbox
+from bot.slack.attachments import Attachments
 from bot.slack.delivery import Delivery
 from bot.slack.installations import Clients, OneToken, introduce
 from bot.slack.live import Live
@@ -68,7 +69,7 @@ class Desk:
 
         streaming = Streaming(Stops(db, clients, people), rhythm or Rhythm(every_s=0.01))
         delivery = Delivery(db, clients, under, Telemetry(), settle_s=0.05)
-        return cls(db, sandbox, workspace_id, Threads(db, clients, people, delivery, streaming))
+        return cls(db, sandbox, workspace_id, Threads(db, clients, people, delivery, streaming, Attachments(clients)))
 
     async def asked(self, team: str | None = "T0ACME") -> TakenAsk:
         """Ben asks something, and a worker takes it."""

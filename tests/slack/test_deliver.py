@@ -13,6 +13,7 @@ from bot.db.database import Database
 from bot.db.inbox import NewAsk, TakenAsk
 from bot.errors import LeaseLost, Undeliverable
 from bot.sandbox.sandbox import Sandbox
+from bot.slack.attachments import Attachments
 from bot.slack.client import SlackClient, SlackRefused
 from bot.slack.delivery import Delivery
 from bot.slack.installations import Clients, OneToken, introduce
@@ -36,7 +37,7 @@ async def threads(db: Database, sandbox: Sandbox) -> Threads:
 
     people = People(clients)
     delivery = Delivery(db, clients, under, Telemetry(), settle_s=0.05)
-    return Threads(db, clients, people, delivery, Streaming(Stops(db, clients, people)))
+    return Threads(db, clients, people, delivery, Streaming(Stops(db, clients, people)), Attachments(clients))
 
 
 @pytest.fixture

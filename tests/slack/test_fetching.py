@@ -46,7 +46,7 @@ async def elsewhere() -> AsyncIterator[tuple[str, list[str]]]:
 def reader(sandbox: Sandbox, token: str | None = None) -> Attachments:
     """Acme's door to files, with a token that may not be Acme's."""
     access = Access("T0ACME", token or sandbox.slack.state.bot_token, "B0LUCY", "U0LUCY")
-    return Attachments(Clients(OneToken(access), sandbox.slack.api_url), sandbox.slack.api_url)
+    return Attachments(Clients(OneToken(access), sandbox.slack.api_url))
 
 
 def attached(sandbox: Sandbox, name: str = "sales.csv", content: bytes = SALES) -> FileRef:

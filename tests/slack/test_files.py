@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
-from bot.app import Lucy
+from bot.app import Lucy, lucy
+from bot.commands.demo_world import demo_settings, tiers_toml
+from bot.config import Settings
+from bot.conversation.ask import Transcript
+from bot.conversation.attached import BLIND
+from bot.conversation.choosing import question_of
+from bot.files.attachment import Attachment
+from bot.routing.context import context_of
 from bot.sandbox.providers.vendor import Asked
 from bot.sandbox.sandbox import Sandbox
+from bot.worker import STOPPED
+from tests.onlooker import until
 from tests.pdfs import pdf
 from tests.pictures import drawn
+from tests.slack.test_presses import press
 from tests.test_main_job import done
 
 CHANNEL = "C0GENERAL"
@@ -128,3 +141,66 @@ async def test_without_the_scope_it_is_said_which_one(running: Lucy, sandbox: Sa
 
     assert "without the optional scope `files:read`" in answer
     assert "which region sold most" in answer
+
+
+async def test_where_no_model_can_see_the_rest_is_answered_and_that_is_said(
+    sandbox: Sandbox, database_url: str, tmp_path: Path
+) -> None:
+    tiers = tmp_path / "tiers.toml"
+    tiers.write_text(tiers_toml(sandbox.providers).replace("timeout_s = 8", "timeout_s = 8, vision = false"))
+    base = Settings(database_url=SecretStr(database_url), home=tmp_path)
+    async with lucy(demo_settings(sandbox, base, str(tiers))) as blind:
+        sandbox.slack.delivery.events_url = f"{blind.url}/slack/events"
+        files = ("door.png", drawn(60, 40)), ("sales.csv", SALES)
+        answer = await said(sandbox, blind, "which region sold most?", *files)
+        alone = await said(sandbox, blind, "", files[0])
+
+    assert answer.endswith(f"I couldn't read `door.png` ({BLIND}).")
+    assert "columns" in answer
+    assert alone == f"I couldn't read `door.png` ({BLIND})."
+    assert [request.images for request in asked(sandbox)] == [()]
+
+
+async def test_the_same_question_asked_again_comes_with_its_files(running: Lucy, sandbox: Sandbox) -> None:
+    await said(sandbox, running, "which region sold most?", ("sales.csv", SALES))
+    message = sandbox.slack.messages(CHANNEL)[-1]
+
+    await press(sandbox, message, "lucy_again")
+    await until(lambda: len(asked(sandbox)) == 2)
+    await done(running)
+
+    assert SALES.decode() in asked(sandbox)[1].prompt
+
+
+async def test_who_stops_her_while_she_reads_need_not_wait(running: Lucy, sandbox: Sandbox) -> None:
+    held = sandbox.slack.faults.hold("files.info")
+    file = sandbox.slack.attach("U0BEN", "sales.csv", SALES)
+    ts = await sandbox.slack.say("U0BEN", CHANNEL, "<@U0LUCY> what is it?", files=[file])
+    await held.arrived()
+
+    await sandbox.slack.stop("U0BEN", CHANNEL, ts)
+    await done(running)
+    held.let_go()
+
+    assert sandbox.slack.answers(CHANNEL, ts) == [STOPPED]
+    assert asked(sandbox) == []
+
+
+async def test_like_words_about_another_file_say_nothing_of_the_last_answer(
+    running: Lucy, sandbox: Sandbox, onlooker: asyncpg.Connection
+) -> None:
+    for name in ("north.csv", "south.csv"):
+        await said(sandbox, running, "please summarise the figures in this table", (name, SALES))
+
+    assert await onlooker.fetchval("SELECT count(*) FROM routing_label WHERE kind IN ('regenerated', 'rephrased')") == 0
+
+
+def test_the_score_is_told_how_many_files_hang_on_an_ask() -> None:
+    read = (Attachment("a.csv", "a,b\n"), Attachment("b.zip", remark="no"))
+
+    question = question_of(Transcript("what is new?", files=2, attachments=read), None)
+
+    context = context_of(question)
+    assert context
+    assert pytest.approx(2 / 3) in context
+    assert context_of(question_of(Transcript("what is new?"), None)) is None
