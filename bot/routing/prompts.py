@@ -6,11 +6,14 @@ from dataclasses import replace
 
 from bot.llm.model_client import Message
 
-_CUT = "\n[cut: too long for any model]"
+_CUT = "\n[cut: too long for any model]\n"
 
 
 def trimmed(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """Half of the conversation: the oldest turns go first; the system prompt stays, and of the newest what fits."""
+    """Half of the conversation: the oldest turns go first; the system prompt stays, and of the newest what fits.
+
+    A turn may begin with a file, and end with what is asked of it: both ends are kept.
+    """
     system = [message for message in messages if message.role == "system"]
     turns = [message for message in messages if message.role != "system"]
     room = sum(len(turn.content) for turn in turns) // 2
@@ -20,4 +23,8 @@ def trimmed(messages: tuple[Message, ...]) -> tuple[Message, ...]:
 
 
 def _within(turn: Message, characters: int) -> Message:
-    return turn if len(turn.content) <= characters else replace(turn, content=turn.content[:characters] + _CUT)
+    if len(turn.content) <= characters:
+        return turn
+    tail = characters // 4
+    kept = turn.content[: characters - tail], turn.content[len(turn.content) - tail :]
+    return replace(turn, content=_CUT.join(kept))

@@ -32,8 +32,7 @@ _MOST_BYTES = 3 * LARGEST
 _AT_ONCE = 4
 """So many files are in memory at a time, of all asks in work."""
 
-SCOPE = "files:read"
-NO_SCOPE = f"I was installed without the optional scope `{SCOPE}`"
+NO_SCOPE = "I was installed without the optional scope `files:read`"
 NO_TIME = "there was no time left for it"
 TOO_MUCH = "there is too much attached already"
 TOO_MANY = f"I look at {MOST_PICTURES} pictures at most"
@@ -43,7 +42,7 @@ _REASONS = {"missing_scope": NO_SCOPE, "file_not_found": GONE, "file_deleted": G
 
 @dataclass(slots=True)
 class _Room:
-    """What is left of the limits of one ask; a file among so many `to_come` gets its share of the words."""
+    """What is left of the limits of one ask; a file among so many `to_come` that may hold words gets its share of them."""
 
     words: int = ROOM
     pictures: int = MOST_PICTURES
@@ -76,7 +75,7 @@ class Attachments:
         room, groups = _Room(), (asked, before[:_MOST_BEFORE])
         try:
             async with asyncio.timeout(WITHIN_S), fetching(self._clients.base_url) as fetcher:
-                for ref, room.to_come in [(ref, len(refs) - n) for refs in groups for n, ref in enumerate(refs)]:
+                for ref, room.to_come in [(ref, _wordy(refs[n:])) for refs in groups for n, ref in enumerate(refs)]:
                     found[ref.id] = found.get(ref.id) or await self._one(fetcher, workspace_id, ref, room)
         except TimeoutError:
             _log.warning("files_unread", reason="too slow", read=len(found), of=len(asked))
@@ -110,6 +109,12 @@ class Attachments:
         except SlackUnsure as unsure:
             raise NotFetched(str(unsure), sentence=NOT_NOW) from unsure
         return told if isinstance(told, dict) else {}
+
+
+def _wordy(refs: Sequence[FileRef]) -> int:
+    """How many of these may hold words; at least one."""
+    silent = [ref for ref in refs if ref.mimetype.startswith("image/") or kind_told(ref.mimetype, ref.name)]
+    return max(1, len(refs) - len(silent))
 
 
 def _worth_it(mimetype: str, name: str, size: int, room: _Room) -> None:

@@ -10,6 +10,7 @@ from bot.costs.tracker import Purpose
 from bot.llm.model_client import Completion, FaultKind, Message
 from bot.routing.choice import Tier
 from bot.routing.router import NoAnswer
+from tests.pictures import picture
 from tests.routing.road import FAST, FRONTIER, STANDARD, USAGE, Road, fault
 
 THEIRS = (
@@ -99,6 +100,19 @@ async def test_an_overflow_of_the_largest_window_cuts_the_oldest_turns_once(road
 
     assert (answer.model, road.models.order) == (FAST[0], [FAST[0], FAST[0]])
     assert road.models.asked[1][2] == (messages[0], messages[2], messages[3])
+
+
+async def test_what_is_asked_of_a_file_that_never_fits_is_kept_with_its_beginning(road: Road) -> None:
+    message = Message("user", f"<file>begins{' long' * 100}</file> what does it say?", (picture(),))
+    road.models.say(FAST[0], fault(FaultKind.CONTEXT_OVERFLOW))
+
+    await road.router.route(road.call(messages=(message,), ceiling=Tier.FAST))
+
+    [shorter] = road.models.asked[1][2]
+    assert shorter.content.startswith("<file>begins")
+    assert shorter.content.endswith("what does it say?")
+    assert len(shorter.content) < 0.6 * len(message.content)
+    assert shorter.pictures == message.pictures
 
 
 async def test_a_prompt_that_never_fits_ends(road: Road) -> None:

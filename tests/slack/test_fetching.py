@@ -172,6 +172,18 @@ async def test_many_files_share_the_room_there_is(sandbox: Sandbox) -> None:
     assert min(sizes) > ROOM // 5
 
 
+async def test_who_holds_no_words_takes_no_room(sandbox: Sandbox) -> None:
+    text = attached(sandbox, "long.txt", b"123456789\n" * 9000)
+    silent = [
+        FileRef(attached(sandbox, "a.png", drawn(8, 8)).id, "a.png", "image/png"),
+        FileRef("F0", "b.zip", "application/zip"),
+    ]
+
+    found = await reader(sandbox).read(ACME, [text, *silent])
+
+    assert len(found[text.id].text) > ROOM * 0.9
+
+
 async def test_so_many_pictures_and_no_more_are_looked_at(sandbox: Sandbox) -> None:
     refs = [
         FileRef(attached(sandbox, f"{n}.png", drawn(8, 8)).id, f"{n}.png", "image/png")
