@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
-from aiohttp import web
 
 from bot.db.file_refs import FileRef
 from bot.db.ids import workspace_id_of
 from bot.files.attachment import Attachment
 from bot.files.reading import LARGEST
 from bot.sandbox.sandbox import Sandbox
-from bot.slack.attachments import MOST_PICTURES, ROOM, Attachments
-from bot.slack.fetching import GONE, NOT_NOW, OUTSIDE, REFUSED
+from bot.slack import attachments
+from bot.slack.attachments import MOST_PICTURES, NO_TIME, ROOM, Attachments
+from bot.slack.fetching import GONE, NOT_NOW, OUTSIDE, REFUSED, NotFetched, fetching
 from bot.slack.installations import Access, Clients, OneToken
 from tests.pdfs import pdf
 from tests.pictures import drawn
+from tests.slack.elsewhere import elsewhere
 
 ACME = workspace_id_of("T0ACME")
 SALES = b"region,units\nnorth,12\nsouth,30\n"
-
-
-@asynccontextmanager
-async def elsewhere() -> AsyncIterator[tuple[str, list[str]]]:
-    """Another host: its address, and the tokens it was sent."""
-    sent: list[str] = []
-
-    async def take(request: web.Request) -> web.Response:
-        sent.append(request.headers.get("Authorization", ""))
-        return web.Response(text="secrets of another host")
-
-    app = web.Application()
-    app.router.add_get("/{any:.*}", take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/file", sent
-    finally:
-        await runner.cleanup()
 
 
 def reader(sandbox: Sandbox, token: str | None = None) -> Attachments:
@@ -148,6 +126,50 @@ async def test_a_slack_that_is_away_is_said_to_be(sandbox: Sandbox) -> None:
     sandbox.slack.faults.down = True
 
     assert (await one(sandbox, ref)).remark == NOT_NOW
+
+
+async def test_a_slack_that_takes_too_long_leaves_the_rest_unread(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refs = [attached(sandbox), attached(sandbox, "more.csv")]
+    monkeypatch.setattr(attachments, "WITHIN_S", 0.3)
+    sandbox.slack.faults.hold("files.info")
+
+    found = await reader(sandbox).read(ACME, refs)
+
+    assert [found[ref.id].remark for ref in refs] == [NO_TIME, NO_TIME]
+
+
+async def test_an_endless_file_is_left_where_the_limit_is() -> None:
+    async with elsewhere() as (url, _), fetching(url) as fetcher:
+        content, whole = await fetcher.fetch(f"{url}/endless", "xoxb-1", "text/plain", 100_000)
+
+    assert (len(content), whole) == (100_000, False)
+
+
+@pytest.mark.parametrize(
+    ("base", "url", "goes"),
+    [
+        ("https://slack.com/api/", "https://files.slack.com/files-pri/T1-F1/a.csv", True),
+        ("https://slack-gov.com/api/", "https://files.slack-gov.com/a.csv", True),
+        ("https://slack.com/api/", "https://slack.com.evil.example/a.csv", False),
+        ("https://slack.com/api/", "https://files.slack.com@evil.example/a.csv", False),
+        ("https://slack.com/api/", "http://files.slack.com/a.csv", False),
+        ("https://slack.com/api/", "https://files.slack.com:8443/a.csv", False),
+        ("https://slack.com/api/", "https://docs.google.com/document/1", False),
+        ("https://slack-gov.com/api/", "https://files.slack.com/a.csv", False),
+        ("http://127.0.0.1:9/api/", "http://127.0.0.1:9/files/F1", True),
+        ("http://127.0.0.1:9/api/", "http://127.0.0.1:8/files/F1", False),
+    ],
+)
+async def test_files_come_from_slacks_own_hosts_alone(base: str, url: str, goes: bool) -> None:
+    async with fetching(base) as fetcher:
+        try:
+            allowed = bool(fetcher._allowed(url))
+        except NotFetched as error:
+            allowed = error.sentence != OUTSIDE
+
+    assert allowed is goes
 
 
 async def test_too_large_a_file_is_not_fetched(sandbox: Sandbox) -> None:
