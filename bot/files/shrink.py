@@ -32,6 +32,8 @@ def shrunk(content: bytes) -> tuple[str, tuple[int, int], bytes]:
     image: Image.Image = Image.open(io.BytesIO(content), formats=_FORMATS)
     drawn = image.format == "PNG" or image.format == "GIF"
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    if image.mode.startswith("I"):
+        image = image.point(lambda value: value * (1 / 256)).convert("L")
     upright = ImageOps.exif_transpose(image).convert("RGBA")
     flat = Image.new("RGB", upright.size, "white")
     flat.paste(upright, mask=upright)

@@ -176,6 +176,20 @@ async def test_a_picture_is_made_small_enough_for_every_vendor(kind: str, mode: 
     assert found.picture.media_type == ("image/png" if kind in {"PNG", "GIF"} else "image/jpeg")
 
 
+@pytest.mark.parametrize(("mode", "kind"), [("I;16", "PNG"), ("CMYK", "JPEG"), ("LA", "PNG"), ("L", "JPEG")])
+async def test_a_grey_picture_stays_grey_however_it_is_written(mode: str, kind: str) -> None:
+    grey = Image.new(mode, (20, 20), 128 * 256) if mode == "I;16" else Image.new("L", (20, 20), 128).convert(mode)
+    written = io.BytesIO()
+    grey.save(written, kind)
+
+    found = await read(file(written.getvalue()), ROOM)
+
+    assert found.picture
+    shade = Image.open(io.BytesIO(found.picture.content)).convert("L").getpixel((9, 9))
+    assert isinstance(shade, int)
+    assert 125 <= shade <= 131
+
+
 async def test_where_a_photo_was_taken_is_not_passed_on() -> None:
     noted = Image.Exif()
     noted[0x010E] = "taken at home"
