@@ -94,14 +94,14 @@ async def test_what_a_model_writes_cannot_ping(running: Lucy, sandbox: Sandbox) 
     assert "`<!here>`" in said
 
 
-async def test_a_file_without_words_is_met_with_a_hint_and_no_model(running: Lucy, sandbox: Sandbox) -> None:
+async def test_neither_words_nor_files_are_met_with_a_hint_and_no_model(running: Lucy, sandbox: Sandbox) -> None:
     message = sandbox.slack.state.add("D0LUCY", {"user": "U0ADA", "text": ""})
     event = {**message, "channel": "D0LUCY", "channel_type": "im", "subtype": "file_share"}
 
     await sandbox.slack.delivery.event(event)
     await done(running)
 
-    assert "no words" in sandbox.slack.answers("D0LUCY", message["ts"])[0]
+    assert "neither words nor files" in sandbox.slack.answers("D0LUCY", message["ts"])[0]
     assert sandbox.providers.invoice_total() == 0
 
 
