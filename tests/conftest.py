@@ -26,6 +26,7 @@ from bot.db.ids import workspace_id_of
 from bot.db.local_postgres import LocalPostgres
 from bot.db.migrate import migrate
 from bot.sandbox.sandbox import Sandbox
+from tests.polite import Politeness
 
 _HASTY = (
     "ALTER SYSTEM SET fsync = off",
@@ -147,9 +148,14 @@ async def onlooker(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """The outside world: a strict Slack whose retries take no time, and providers with their own invoice."""
+    """The outside world: a strict Slack whose retries take no time, and providers with their own invoice.
+
+    Whatever the test is about, Lucy is polite in it.
+    """
     async with Sandbox(retry_delays_s=(0.0, 0.05, 0.1)) as world:
+        politeness = Politeness(world)
         yield world
+    assert politeness.complaints == []
 
 
 @pytest.fixture

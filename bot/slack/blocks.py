@@ -56,8 +56,6 @@ def _message(text: str, key: str) -> dict[str, Any]:
     return {
         "text": text,
         "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}},
-        "unfurl_links": False,
-        "unfurl_media": False,
     }
 
 

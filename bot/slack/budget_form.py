@@ -15,6 +15,7 @@ from bot.db.database import Database
 from bot.slack.budget_blocks import budgets_blocks, whose
 from bot.slack.budget_typed import EndBudget, SetBudget, ShowBudgets, understand
 from bot.slack.costs_words import ADMINS_ONLY, Asker, say
+from bot.slack.manners import whisper
 from bot.slack.people import People
 
 _NOTES = {
@@ -41,7 +42,7 @@ class BudgetForm:
         match wanted:
             case ShowBudgets():
                 text, blocks = await self._show(asker)
-                await respond(text=text, blocks=blocks, response_type="ephemeral")
+                await whisper(respond, text, blocks)
             case _ if not asker.person.is_admin:
                 await say(respond, ADMINS_ONLY)
             case SetBudget():

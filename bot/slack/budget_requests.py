@@ -19,6 +19,7 @@ from bot.db.unit import Unit
 from bot.slack.budget_blocks import APPROVE_ACTION
 from bot.slack.budget_notices import BudgetNotices
 from bot.slack.costs_words import ADMINS_ONLY
+from bot.slack.manners import whisper
 from bot.slack.people import People
 
 _GONE = "That budget is no longer set: just ask me again."
@@ -37,12 +38,12 @@ class BudgetRequests:
         async with self._db.unit(workspace_id) as unit:
             standing = await unit.budgets.standing(key)
         if standing is None:
-            await _say(respond, _GONE)
+            await whisper(respond, _GONE)
         elif standing.taken_usd + needed_usd <= standing.budget.limit_usd:
-            await _say(respond, "There is room in that budget again: just ask me once more.")
+            await whisper(respond, "There is room in that budget again: just ask me once more.")
         else:
             more = proposed(standing, needed_usd)
-            await _say(respond, await self._ask(workspace_id, standing, more, _place(body, user_id)))
+            await whisper(respond, await self._ask(workspace_id, standing, more, _place(body, user_id)))
             await self._notices.tell(workspace_id)
 
     async def decide(self, respond: AsyncRespond, body: dict[str, Any], workspace_id: UUID) -> None:
@@ -50,16 +51,16 @@ class BudgetRequests:
         user_id = str(body["user"]["id"])
         person = await self._people.find(workspace_id, user_id, fresh=True)
         if not person.is_admin:
-            await _say(respond, ADMINS_ONLY)
+            await whisper(respond, ADMINS_ONLY)
             return
         state = "approved" if body["actions"][0]["action_id"] == APPROVE_ACTION else "denied"
         async with self._db.unit(workspace_id) as unit:
             request = await self._decide(unit, UUID(_value(body)), state, user_id)
         if request is None:
-            await _say(respond, _GONE)
+            await whisper(respond, _GONE)
         elif request.decided_by != user_id or request.state != state:
             names = await self._people.names(workspace_id, [str(request.decided_by)])
-            await _say(respond, f"{names[str(request.decided_by)]} was faster: this is {request.state} already.")
+            await whisper(respond, f"{names[str(request.decided_by)]} was faster: this is {request.state} already.")
         await self._notices.tell(workspace_id)
 
     async def _ask(self, workspace_id: UUID, standing: Standing, more_usd: Decimal, place: Place) -> str:
@@ -109,7 +110,3 @@ def _value(body: dict[str, Any]) -> str:
 
 def _listed(names: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-async def _say(respond: AsyncRespond, text: str) -> None:
-    await respond(text=text, response_type="ephemeral", replace_original=False)

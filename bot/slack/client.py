@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.db.database import inside_unit
 from bot.errors import LucyError
 from bot.slack.limits import Share, Unlimited
+from bot.slack.manners import mannerly
 
 TIMEOUT_S = 10
 _LONGEST_WAIT_S = 60.0
@@ -109,7 +110,8 @@ class SlackClient:
             await asyncio.sleep(wait_s)
 
     async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        sent = {"params": arguments} if method.startswith((*_READS, *_NO_JSON)) else {"json": arguments}
+        said = mannerly(method, arguments)
+        sent = {"params": said} if method.startswith((*_READS, *_NO_JSON)) else {"json": said}
         verb = "GET" if method.startswith(_READS) else "POST"
         try:
             answer = await self._web.api_call(method, http_verb=verb, **sent)

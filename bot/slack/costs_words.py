@@ -9,6 +9,7 @@ from uuid import UUID
 from slack_bolt.async_app import AsyncRespond
 
 from bot.errors import LucyError
+from bot.slack.manners import whisper
 from bot.slack.people import Person
 
 ADMINS_ONLY = "Only Slack's admins and owners can do that, and whom they named: `/lucy-costs admins`."
@@ -43,4 +44,4 @@ class Form(Protocol):
 
 async def say(respond: AsyncRespond, text: str) -> None:
     """Tell the asker alone."""
-    await respond(text=text, response_type="ephemeral")
+    await whisper(respond, text)

@@ -19,7 +19,6 @@ from bot.slack.permalinks import Permalinks
 
 _log = log.get(__name__)
 _EVENT_TYPE = "lucy_digest"
-_NO_PREVIEWS = {"unfurl_links": False, "unfurl_media": False}
 _PASSING = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 _CLOCKS_APART_S = 60
 
@@ -45,7 +44,7 @@ class DigestChannel:
     async def _post(self, client: SlackClient, channel_id: str, digest: Digest, called: Called, key: str) -> str:
         """With the best chart that Slack takes; a refused message had no effect, so that it stands there once."""
         metadata = {"event_type": _EVENT_TYPE, "event_payload": {"key": key}}
-        message = {"channel": channel_id, "text": digest_text(digest, called), "metadata": metadata, **_NO_PREVIEWS}
+        message = {"channel": channel_id, "text": digest_text(digest, called), "metadata": metadata}
         async for chart in looks(client, digest):
             blocks = digest_blocks(digest, called, chart)
             try:

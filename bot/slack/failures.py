@@ -10,6 +10,7 @@ from slack_bolt.response import BoltResponse
 
 from bot import log
 from bot.errors import LucyError
+from bot.slack.manners import whisper
 
 _log = log.get(__name__)
 
@@ -23,6 +24,6 @@ async def tell(error: Exception, body: dict[str, Any], respond: AsyncRespond) ->
     _log.error("listener_failed", reference=reference, exc_info=error)
     sentence = error.sentence if isinstance(error, LucyError) else LucyError.sentence
     if body.get("response_url"):
-        await respond(text=f"{sentence} (reference `{reference}`)", response_type="ephemeral")
+        await whisper(respond, f"{sentence} (reference `{reference}`)")
     stored = body.get("type") != "event_callback"
     return BoltResponse(status=200 if stored else 500, body="")

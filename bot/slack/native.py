@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncRespond
 
 from bot import log
 from bot.slack.client import SlackRefused
+from bot.slack.manners import whisper
 
 Blocks = Sequence[dict[str, Any]]
 T = TypeVar("T")
@@ -52,7 +53,7 @@ def ephemeral(respond: AsyncRespond, text: str) -> Callable[[Blocks], Awaitable[
     """Blocks to the asker alone, with `text` for screen readers; what Slack answers to it is heeded."""
 
     async def send(blocks: Blocks) -> None:
-        answer = await respond(text=text, blocks=list(blocks), response_type="ephemeral")
+        answer = await whisper(respond, text, list(blocks))
         if _REFUSED in answer.body:
             raise SlackRefused(_REFUSED, "response_url")
 

@@ -22,6 +22,7 @@ from bot.slack.client import SlackRefused, SlackUnsure
 from bot.slack.events import clean, short_id
 from bot.slack.hanging import files_of
 from bot.slack.installations import Clients, NotInstalled
+from bot.slack.manners import whisper
 from bot.slack.mrkdwn import without_own_mention
 from bot.slack.people import People
 from bot.slack.under import STRONGER
@@ -69,7 +70,7 @@ class Presses:
         way, _, task_id = press_of(body).value.partition(":")
         async with self._db.unit(workspace_id) as unit:
             known = way in THANKS and await said(unit, UUID(task_id), cast(Kind, way))
-        await _say(respond, THANKS[way] if known else GONE)
+        await whisper(respond, THANKS[way] if known else GONE)
 
     async def once_more(self, respond: AsyncRespond, body: dict[str, Any], workspace_id: UUID) -> None:
         """The asker wants another answer to the same question, perhaps a stronger model's."""
@@ -78,16 +79,16 @@ class Presses:
         async with self._db.unit(workspace_id) as unit:
             asked, served = await unit.stops.asked(task_id), answering(await unit.costs.of_task(task_id))
         if asked is None or served is None:
-            await _say(respond, GONE)
+            await whisper(respond, GONE)
         elif asked.user_id != press.user_id:
-            await _say(respond, NOT_YOURS)
+            await whisper(respond, NOT_YOURS)
         elif (message := await self._question(workspace_id, asked)) is None:
-            await _say(respond, GONE)
+            await whisper(respond, GONE)
         else:
             tier = Tier(min(served.tier + 1, Tier.FRONTIER)) if press.action == STRONGER else None
             question = replace(message, text=_wished(message.text, tier))
             if not await self._ask(workspace_id, (press, task_id), asked, question):
-                await _say(respond, ASKED_ALREADY)
+                await whisper(respond, ASKED_ALREADY)
 
     async def why(self, respond: AsyncRespond, body: dict[str, Any], workspace_id: UUID) -> None:
         """Show how the model was chosen; what it cost only to the asker and to admins."""
@@ -96,7 +97,7 @@ class Presses:
             choice = await unit.choices.of_task(UUID(press.value))
             rows = await unit.costs.of_task(UUID(press.value))
         if choice is None:
-            await _say(respond, GONE)
+            await whisper(respond, GONE)
             return
         mine = choice.user_id == press.user_id
         seen = rows if mine or (await self._people.find(workspace_id, press.user_id)).is_admin else ()
@@ -150,7 +151,3 @@ def press_of(body: dict[str, Any]) -> Press:
 def _wished(text: str, tier: Tier | None) -> str:
     """A button may wish for a tier: in the words that wish for one at the start of an ask."""
     return f"tier {int(tier)}: {text}" if tier else text
-
-
-async def _say(respond: AsyncRespond, text: str) -> None:
-    await respond(text=text, response_type="ephemeral", replace_original=False)
