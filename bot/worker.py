@@ -19,6 +19,7 @@ from bot.costs.tracker import Keep, Payer
 from bot.db.budgets import OverBudget
 from bot.db.database import Database
 from bot.db.inbox import MAX_ATTEMPTS, MAX_DELIVERIES, Lease, TakenAsk
+from bot.db.stops import WITHDRAWN
 from bot.errors import DatabaseAway, LeaseLost, LucyError, Stopped, Undecryptable, Undeliverable, failure_sentence
 from bot.telemetry import Telemetry
 
@@ -142,11 +143,11 @@ class Worker:
         try:
             outcome = await self._answered(ask, live)
             self._telemetry.emit("delivering", **ask.ids)
-            await self._threads.deliver(ask, live)
+            delivered = await self._threads.deliver(ask, live)
         except (Undeliverable, Undecryptable) as error:
             _log.warning("undeliverable", task_id=str(ask.task_id), reason=str(error))
             return "undeliverable"
-        return outcome
+        return outcome if delivered else "withdrawn"
 
     async def _answered(self, ask: TakenAsk, live: Live) -> str:
         """See that an answer is stored. Raises Undeliverable when nobody would read it any more."""
@@ -163,6 +164,8 @@ class Worker:
         return "answered"
 
     async def _answer(self, ask: TakenAsk, live: Live) -> str:
+        if ask.stop_by == WITHDRAWN:
+            return "withdrawn"
         if ask.attempts > MAX_ATTEMPTS:
             await self._keep(ask, failure_sentence("I tried this several times and could not finish it.", ask.task_id))
             return "dead"

@@ -28,7 +28,10 @@ SCOPES_OF_EVENT: dict[str, set[str]] = {
     "agent_session_stopped": set(),
     "app_mention": {"app_mentions:read"},
     "app_uninstalled": set(),
+    "message.channels": {"channels:history"},
+    "message.groups": {"groups:history"},
     "message.im": {"im:history"},
+    "message.mpim": {"mpim:history"},
     "tokens_revoked": set(),
 }
 SCOPES_OF_METHOD: dict[str, set[str]] = {

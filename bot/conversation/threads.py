@@ -48,6 +48,6 @@ class Threads(Protocol):
         """Show that Lucy is at it while the block runs; showing never raises."""
         ...
 
-    async def deliver(self, ask: TakenAsk, live: Any) -> None:
-        """See that every stored part stands in Slack."""
+    async def deliver(self, ask: TakenAsk, live: Any) -> bool:
+        """See that every stored part stands in Slack; False when its question is gone, and nothing more is said."""
         ...

@@ -1,4 +1,4 @@
-"""How much may wait: of one person, in one thread, of one workspace. What comes on top is refused, in words."""
+"""How much may wait, and how fast one person may ask. What comes on top is refused, in words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ FULL = Prepared(
     SELECT CASE
         WHEN EXISTS ({_WAITS} AND user_id = :user_id OFFSET :of_person::int - 1) THEN 'person'
         WHEN EXISTS ({_WAITS} AND channel_id = :channel_id AND thread_ts = :thread_ts OFFSET :in_thread::int - 1) THEN 'thread'
-        WHEN EXISTS ({_WAITS} OFFSET :of_workspace::int - 1) THEN 'workspace' END
+        WHEN EXISTS ({_WAITS} OFFSET :of_workspace::int - 1) THEN 'workspace'
+        WHEN EXISTS (
+            SELECT 1 FROM inbox WHERE workspace_id = :workspace_id AND channel_id = :channel_id AND user_id = :user_id
+              AND ts > (extract(epoch FROM now()) - 600)::text AND created_at > now() - interval '10 minutes'
+              AND coalesce(outcome, '') NOT IN ('refused', 'refused_again') OFFSET :at_pace::int - 1) THEN 'pace' END
     """
 )
 REFUSE = Prepared(
@@ -43,16 +47,20 @@ REFUSE = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """So many asks may wait or be in work."""
+    """So many asks may wait or be in work; `at_pace`: of one person in one channel within ten minutes, answered ones too.
+
+    Two machines that answer each other end there: the one that is not Lucy is told no more.
+    """
 
     of_person: int = 100
     in_thread: int = 200
     of_workspace: int = 4000
+    at_pace: int = 50
 
     @classmethod
     def of(cls, person: int) -> Self:
-        """A thread may hold twice as many as a person, a workspace forty times."""
-        return cls(person, 2 * person, 40 * person)
+        """A thread may hold twice as many as a person, a workspace forty times; nobody asks faster than half of it, or 20."""
+        return cls(person, 2 * person, 40 * person, max(20, person // 2))
 
 
 class CrowdStore:
@@ -62,7 +70,7 @@ class CrowdStore:
         self._session, self._workspace_id = session, workspace_id
 
     async def full(self, ask: NewAsk, most: Most) -> str | None:
-        """Which limit an ask would exceed: person, thread or workspace; None when there is room."""
+        """Which limit an ask would exceed: person, thread, workspace or pace; None when there is room."""
         limits = {name: getattr(most, name) for name in Most.__slots__}
         found = await FULL.value(self._session, {**self._key(ask), **limits})
         return str(found) if found else None
@@ -72,7 +80,9 @@ class CrowdStore:
         more = {"task_id": new_id(), "event_id": ask.event_id, "channel_type": ask.channel_type, "ts": ask.ts}
         if await REFUSE.value(self._session, {**self._key(ask), **more}) != "refused":
             return
-        allowed = {"person": most.of_person, "thread": most.in_thread, "workspace": most.of_workspace}[limit]
+        allowed = {"person": most.of_person, "thread": most.in_thread, "pace": most.at_pace}.get(
+            limit, most.of_workspace
+        )
         facts: Mapping[str, object] = {
             "limit": limit,
             "allowed": allowed,

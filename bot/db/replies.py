@@ -98,6 +98,11 @@ class ReplyStore:
             await _MAKE_ROOM.value(self._session, self._of(lease.task_id))
         await self._keep(lease.task_id, parts, actions)
 
+    async def take_back(self, lease: Lease) -> None:
+        """Forget the parts that do not stand in Slack: nobody wants them any more. Raises LeaseLost."""
+        await self._inbox.hold(lease)
+        await _MAKE_ROOM.value(self._session, self._of(lease.task_id))
+
     async def restore(self, task_id: UUID, parts: Sequence[str]) -> None:
         """Keep an answer that was paid for while the database was away, if its ask is still open and has none yet."""
         if await self._inbox.hold_open(task_id):

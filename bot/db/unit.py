@@ -19,6 +19,7 @@ from bot.db.crowds import CrowdStore
 from bot.db.dials import DialStore
 from bot.db.digest_reads import DigestReads
 from bot.db.digests import DigestStore
+from bot.db.edits import EditStore
 from bot.db.encryption import Cipher
 from bot.db.folding import FoldStore
 from bot.db.inbox import InboxStore
@@ -70,6 +71,7 @@ class Unit:
     inbox = StoreOf(InboxStore, seals=True)
     operator_inbox = StoreOf(OperatorInbox)
     crowds = StoreOf(CrowdStore)
+    edits = StoreOf(EditStore, seals=True)
     stops = StoreOf(StopStore)
     replies = StoreOf(ReplyStore, seals=True)
     streams = StoreOf(StreamStore, seals=True)

@@ -10,6 +10,7 @@ from bot import log
 from bot.db.database import Database
 from bot.db.inbox import TakenAsk
 from bot.db.replies import ReplyPart
+from bot.db.stops import WITHDRAWN
 from bot.db.streams import StreamMessage
 from bot.errors import Undeliverable
 from bot.slack.blocks import key_of, part_key, prefixed, reply_message
@@ -40,10 +41,16 @@ class Delivery:
         self._db, self._clients, self._under = db, clients, under
         self._telemetry, self._settle_s = telemetry, settle_s
 
-    async def deliver(self, ask: TakenAsk, live: Live) -> None:
-        """See that every stored part stands in Slack, and nothing else of this ask. Raises Undeliverable, LeaseLost."""
+    async def deliver(self, ask: TakenAsk, live: Live) -> bool:
+        """See that every stored part stands in Slack, and nothing else of this ask. Raises Undeliverable, LeaseLost.
+
+        Of an answer whose question was deleted meanwhile, what stands there stays and no more is said: False.
+        """
         await live.end_writing()
         async with self._db.unit(ask.workspace_id) as unit:
+            withdrawn = await unit.stops.wanted(ask.lease) == WITHDRAWN
+            if withdrawn:
+                await unit.replies.take_back(ask.lease)
             parts, begun = await unit.replies.parts(ask.task_id), await unit.streams.of(ask.task_id)
         missing = [part for part in parts if part.ts is None]
         under = await self._under(ask) if missing else ()
@@ -58,6 +65,7 @@ class Delivery:
         await self._sweep(ask, [message for number, message in begun.items() if number >= len(parts)])
         if missing:
             self._telemetry.emit("reply_posted", task_id=str(ask.task_id), parts=len(parts))
+        return not withdrawn
 
     async def _deliver_part(
         self, ask: TakenAsk, part: ReplyPart, said: Message, streamed: tuple[Live, StreamMessage | None]

@@ -15,6 +15,7 @@ from bot.db.crowds import Most
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.errors import DatabaseAway
+from bot.slack.edits import Edit, edited
 from bot.slack.events import Incoming, happened_at, incoming, is_farewell, workspace_of
 from bot.slack.halts import Halt, halting
 
@@ -53,6 +54,8 @@ class Ingest:
             return await self._store(found)
         if slack_id and (halt := halting(body)):
             await self._halt(slack_id, halt)
+        if slack_id and (edit := edited(body)):
+            await self._reword(slack_id, edit)
         if slack_id and is_farewell(body):
             await self._retire(slack_id, happened_at(body))
             return False
@@ -86,6 +89,11 @@ class Ingest:
                 await unit.stops.withdraw(halt.channel_id, halt.ts)
             else:
                 await unit.stops.stop(halt.channel_id, halt.ts, halt.by)
+
+    async def _reword(self, slack_id: str, edit: Edit) -> None:
+        """An edit before the work begins changes the ask; after that it changes nothing."""
+        async with self._db.unit(workspace_id_of(slack_id)) as unit:
+            await unit.edits.reword(edit.channel_id, edit.ts, edit.text)
 
     async def _serves(self, slack_id: str | None) -> bool:
         if slack_id is None:

@@ -113,9 +113,9 @@ class Threads:
             return None
         return Pen(self._db, ask, place, streaming.rhythm)
 
-    async def deliver(self, ask: TakenAsk, live: Live) -> None:
-        """See that every stored part stands in Slack. Raises Undeliverable, LeaseLost."""
-        await self._delivery.deliver(ask, live)
+    async def deliver(self, ask: TakenAsk, live: Live) -> bool:
+        """See that every stored part stands in Slack; False when the question is gone. Raises Undeliverable, LeaseLost."""
+        return await self._delivery.deliver(ask, live)
 
 
 def _turn(message: dict[str, Any], me: str, names: dict[str, str], attached: Mapping[str, Attachment]) -> Turn:

@@ -119,6 +119,8 @@ WRITES: dict[str, Try] = {
     "crowds.refuse": lambda unit, _: unit.crowds.refuse(ASK, "person", Most()),
     "labels.record": lambda unit, acme: unit.labels.record(Label(acme.lease.task_id, "thumbs_up", 1)),
     "stops.refuse": lambda unit, acme: unit.stops.refuse(acme.lease, "U2"),
+    "edits.reword": lambda unit, _: unit.edits.reword("C1", "1.0", "stolen"),
+    "replies.take_back": lambda unit, acme: unit.replies.take_back(acme.lease),
     "stops.stop": lambda unit, _: unit.stops.stop("C1", "1.0", "U9"),
     "stops.withdraw": lambda unit, _: unit.stops.withdraw("C1", "1.0"),
     "streams.begin": lambda unit, acme: unit.streams.begin(acme.lease, 1),

@@ -12,8 +12,9 @@ from bot.sandbox.sandbox import Sandbox
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """Retries follow at once."""
+    """Retries follow at once, and a post in a channel is told once."""
     async with Sandbox(retry_delays_s=(0.0, 0.01, 0.02)) as sandbox:
+        sandbox.slack.state.app.hears_channels = False
         yield sandbox
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID
 
 import asyncpg
@@ -43,6 +44,28 @@ async def test_what_is_too_much_is_refused_in_its_thread_with_one_sentence_for_a
     assert await waiting(db) == 2
     assert len(said) == 1
     assert told in said[0]
+
+
+async def test_who_asks_as_fast_as_a_machine_is_told_so_once_and_heard_no_more(
+    db: Database, workspace_id: UUID, sandbox: Sandbox, onlooker: asyncpg.Connection
+) -> None:
+    app = lucy_on(db, ingest=Ingest(db, lambda: None, Most(9, 9, 9, at_pace=2)))
+
+    for number in range(6):
+        await app.async_dispatch(signed({**_NOW, "ts": f"{time.time():.0f}.{number:06d}"}, f"Ev{number}"))
+        await onlooker.execute(
+            "UPDATE inbox SET state = 'done', outcome = 'answered', done_at = now() WHERE state = 'new'"
+        )
+        await tell(db, sandbox, workspace_id)
+    await app.async_dispatch(signed({**_NOW, "ts": f"{time.time():.0f}.9", "channel": "C0RANDOM"}, "Ev9"))
+
+    said = [words for call, words in sandbox.slack.api.calls if call.startswith("chat.")]
+    assert len(said) == 1
+    assert "2 of your questions came within ten minutes here" in said[0]["text"]
+    assert await waiting(db) == 1
+
+
+_NOW = {"channel": "C0GENERAL", "user": "U0BEN"}
 
 
 async def test_a_repeat_of_what_was_refused_is_refused_still_when_there_is_room_again(

@@ -34,7 +34,7 @@ class App:
     signing_secret: str = ""
     token: str = ""
     events_url: str | None = None
-    hears_channels: bool = False
+    hears_channels: bool = True
     rotates: bool = False
 
 

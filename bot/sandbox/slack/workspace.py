@@ -14,7 +14,7 @@ from bot.sandbox.slack.delivery import Deliverer
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.rules import Rejected, check_content
 from bot.sandbox.slack.sockets import Sockets
-from bot.sandbox.slack.state import Listener, SlackState
+from bot.sandbox.slack.state import Listener, SlackState, shown
 from bot.sandbox.slack.web_api import WebApi
 
 _RESPONSES = 5
@@ -112,6 +112,24 @@ class SlackWorkspace:
         if kind == "im" or self.state.app.hears_channels:
             gone = {"subtype": "message_deleted", "deleted_ts": ts, "previous_message": message, "channel_type": kind}
             await self.delivery.event({"type": "message", "channel": channel, "ts": self.state.new_ts(), **gone})
+
+    async def edit(self, channel: str, ts: str, text: str) -> None:
+        """Someone changes their message; the app hears of it where it hears of messages."""
+        message = self.state.find(channel, ts)
+        assert message
+        before = dict(message)
+        message.update(text=text, edited={"user": message["user"], "ts": self.state.new_ts()})
+        self.state.tell("message", channel=channel, message=shown(message))
+        kind = self.state.channels[channel].kind
+        if kind == "im" or self.state.app.hears_channels:
+            changed = {
+                "subtype": "message_changed",
+                "message": dict(message),
+                "previous_message": before,
+                "hidden": True,
+            }
+            event = {"channel": channel, "channel_type": kind, "ts": self.state.new_ts(), **changed}
+            await self.delivery.event({"type": "message", **event})
 
     async def shortcut(self, callback_id: str, user: str, channel: str, ts: str) -> int:
         """Someone picks a shortcut from a message's menu."""
