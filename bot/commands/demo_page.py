@@ -25,16 +25,17 @@ _PACE_S = 0.1
 async def show_page(port: int, *, real: bool, open_browser: bool, say: Callable[[str], None]) -> None:
     """Serve the page until cancelled. Raises SettingError when the port is taken."""
     sandbox = Sandbox(port)
-    page = Page(sandbox, real=real)
+    page = page_of(sandbox, real=real)
     for vendor in sandbox.providers.values():
         vendor.answer_s, vendor.pace_s = _ANSWER_S, _PACE_S
     page.routes(sandbox.app)
     async with AsyncExitStack() as stack:
         await _listen(stack, sandbox, port)
         say("Starting Lucy (the first time takes about ten seconds)…")
-        running = await stack.enter_async_context(demo_lucy(sandbox, real=real, say=say))
+        running = await stack.enter_async_context(demo_lucy(sandbox, real=real, say=say, many=True))
         stack.push_async_callback(page.close)
         running.telemetry.subscribe(page.hear)
+        page.on_install(f"{running.url}/slack/install")
         workspace_id = workspace_id_of(sandbox.slack.state.team_id)
 
         async def digest_now() -> None:
@@ -46,6 +47,12 @@ async def show_page(port: int, *, real: bool, open_browser: bool, say: Callable[
         if open_browser:
             webbrowser.open(f"{sandbox.slack.origin}/")
         await running.until_stopped()
+
+
+def page_of(sandbox: Sandbox, *, real: bool = False) -> Page:
+    """The page, which knows Lucy's workspaces by their teams."""
+    teams = (sandbox.slack.state.team_id, sandbox.globex.state.team_id)
+    return Page(sandbox, real=real, workspaces={str(workspace_id_of(team_id)): team_id for team_id in teams})
 
 
 async def _listen(stack: AsyncExitStack, sandbox: Sandbox, port: int) -> None:

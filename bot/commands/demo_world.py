@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bot.app import Lucy, lucy
 from bot.config import Settings, load_settings
+from bot.db.encryption import derived_key
 from bot.sandbox.providers.invoice import PRICES
 from bot.sandbox.sandbox import Providers, Sandbox
 
@@ -32,19 +33,23 @@ _TIERS = (
 
 @asynccontextmanager
 async def demo_lucy(
-    sandbox: Sandbox, *, real: bool = False, say: Callable[[str], None] | None = None, base: Settings | None = None
-) -> AsyncIterator[Lucy]:
+    sandbox: Sandbox, *, real: bool = False, say: Callable[[str], None] | None = None, base: Settings | None = None,
+    many: bool = False,
+) -> AsyncIterator[Lucy]:  # fmt: skip
     """A Lucy that serves the sandbox's Slack while the block runs; `base` are settings other than the environment's.
 
-    Her models are the sandbox's, or with `real` those that LUCY_TIERS names. Raises SettingError.
+    Her models are the sandbox's, or with `real` those that LUCY_TIERS names. She serves the first team, or as `many` as
+    install her, the first among them. Raises SettingError.
     """
     base = base or load_settings()
     with tempfile.TemporaryDirectory(prefix="lucy-demo-") as folder:
         tiers = Path(folder) / "tiers.toml"
         tiers.write_text(tiers_toml(sandbox.providers), "utf-8")
         settings = demo_settings(sandbox, base, base.tiers if real else str(tiers))
-        async with lucy(settings, say=say) as running:
+        async with lucy(to_all(settings, sandbox) if many else settings, say=say) as running:
             sandbox.slack.delivery.events_url = f"{running.url}/slack/events"
+            if many:
+                await sandbox.install(running.url)
             yield running
 
 
@@ -65,6 +70,19 @@ def demo_settings(sandbox: Sandbox, base: Settings, tiers: str) -> Settings:
             "port": 0,
             "metrics_addr": "off",
             "tiers": tiers,
+        }
+    )
+
+
+def to_all(settings: Settings, sandbox: Sandbox) -> Settings:
+    """The same for every team that installs Lucy; what one team's token encrypted can still be read."""
+    app = sandbox.slack.state.app
+    return settings.model_copy(
+        update={
+            "slack_bot_token": None,
+            "slack_client_id": app.client_id,
+            "slack_client_secret": SecretStr(app.client_secret),
+            "encryption_keys": [SecretStr(derived_key(sandbox.slack.state.bot_token))],
         }
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Self
 
+import aiohttp
 from aiohttp import web
 
 from bot.sandbox.providers import wire
@@ -46,6 +47,7 @@ class Sandbox:
         self.slack = SlackWorkspace(SlackState(acme(), app), sockets, retry_delays_s)
         self.globex = SlackWorkspace(SlackState(globex(), app, installed=False), sockets, retry_delays_s)
         self.consent = Consent(app, (self.globex.state, "U1HANK"))
+        self.consent.teams.append((self.slack.state, "U0ADA"))
         self.providers = Providers({name: Vendor(name) for name in _ROUTES})
         self.app = web.Application(client_max_size=32_000_000)
         self._port = port
@@ -71,6 +73,18 @@ class Sandbox:
         await self.globex.delivery.close()
         if self._runner:
             await self._runner.cleanup()
+
+    async def install(self, lucy_url: str) -> None:
+        """The first team's owner follows the app's install link, and says yes."""
+        before, self.consent.visitor = self.consent.visitor, (self.slack.state, "U0ADA")
+        asks, self.consent.asks = self.consent.asks, False
+        cookies = aiohttp.CookieJar(unsafe=True)
+        async with (
+            aiohttp.ClientSession(cookie_jar=cookies) as browser,
+            browser.get(f"{lucy_url}/slack/install") as page,
+        ):
+            page.raise_for_status()
+        self.consent.visitor, self.consent.asks = before, asks
 
     def _speaking(self, name: str, speak: Wire) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:

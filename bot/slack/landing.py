@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -26,11 +25,11 @@ code { white-space: nowrap; padding: .1rem .35rem; border: 1px solid var(--line)
 """
 _PAGE = (
     "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    "<meta name=robots content=noindex><title>{title}</title><style>{style}</style></head>"
+    "<meta name=robots content=noindex><link rel=icon href='data:,'><title>{title}</title><style>{style}</style></head>"
     "<body><main><div class=mark aria-hidden=true>L</div><h1>{title}</h1>{body}</main></body></html>"
 )
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
@@ -47,9 +46,8 @@ _WHAT_IS_KEPT = (
 )
 
 
-def installed(name: str, slack_id: str, app_id: str, lacking: Sequence[str]) -> web.Response:
-    """Lucy is there: a way into Slack, and the first three steps. `lacking`: optional scopes that were left out."""
-    link = "https://slack.com/app_redirect?" + urlencode({"app": app_id, "team": slack_id})
+def installed(name: str, link: str, lacking: Sequence[str]) -> web.Response:
+    """Lucy is there: the `link` into Slack, and the first three steps. `lacking`: optional scopes that were left out."""
     without = "".join(
         f"<p class=soft>Without {html.escape(scope)} she can't {_NEEDED_TO.get(scope, 'do all she could')}.</p>"
         for scope in lacking

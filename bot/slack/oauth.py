@@ -85,7 +85,8 @@ class OAuthPages:
         if workspace is None or not workspace.active:
             return landing.switched_off(name)
         lacking = sorted(set(OPTIONAL_SCOPES) - set(installation.scopes.split(",")))
-        return landing.installed(name, slack_id, str(granted.get("app_id", "")), lacking)
+        there = urlencode({"app": str(granted.get("app_id", "")), "team": slack_id})
+        return landing.installed(name, f"{urljoin(self._base_url, '/app_redirect')}?{there}", lacking)
 
     def _web(self, token: str | None = None) -> AsyncWebClient:
         return AsyncWebClient(token=token, base_url=self._base_url, timeout=TIMEOUT_S, retry_handlers=[])

@@ -12,9 +12,9 @@ from playwright.async_api import async_playwright
 from pydantic import SecretStr
 
 from bot.app import Lucy
+from bot.commands.demo_page import page_of
 from bot.commands.demo_world import demo_lucy
 from bot.config import Settings
-from bot.sandbox.page.page import Page
 from bot.sandbox.sandbox import Sandbox
 
 CHROMIUM = next(
@@ -42,11 +42,12 @@ IN_A_BROWSER = [
 async def world(database_url: str) -> AsyncIterator[tuple[Sandbox, Lucy]]:
     """The demo as `lucy demo` composes it."""
     sandbox = Sandbox(retry_delays_s=(0.0,))
-    page = Page(sandbox)
+    page = page_of(sandbox)
     page.routes(sandbox.app)
     base = Settings(database_url=SecretStr(database_url))
-    async with sandbox, demo_lucy(sandbox, base=base) as lucy:
+    async with sandbox, demo_lucy(sandbox, base=base, many=True) as lucy:
         lucy.telemetry.subscribe(page.hear)
+        page.on_install(f"{lucy.url}/slack/install")
         yield sandbox, lucy
 
 

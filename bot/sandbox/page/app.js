@@ -1,8 +1,9 @@
 // The page: one state, redrawn where it changed. Slack on the left, the truth on the right.
 import { attached, composer } from "./composer.js";
 import { confirmed, modal } from "./dialogs.js";
+import { missed, rail } from "./rail.js";
 import { body, el, markdown } from "./render.js";
-import { forget, truth } from "./truth.js";
+import { books, forget, truth } from "./truth.js";
 
 const $ = (id) => document.getElementById(id);
 const COLOURS = ["#7c4d9e", "#0f7b6c", "#b3541e", "#1164a3", "#8a6d00", "#9e2a5b"];
@@ -15,26 +16,20 @@ const PROMPTS = [
   "/lucy-costs today by model",
   "/lucy-costs month by user",
 ];
-let state, channel = "C0GENERAL", thread = null;
+let state, channel, thread = null;
+let team = new URLSearchParams(location.search).get("team") ?? "";
 const seen = new Set();
 const statuses = new Map();
 const sessions = new Set();
 const me = () => $("user").value;
 const names = () => Object.fromEntries(state.channels.map((c) => [c.id, c.name]));
 const isRoot = (m) => !m.thread_ts || m.thread_ts === m.ts;
-const post = (action, payload) => fetch(`/page/${action}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(payload) });
+const post = (action, payload) => fetch(`/page/${action}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ team, ...payload }) });
 
 // The stream is open before the snapshot is taken, and what the snapshot holds already is skipped: nothing is lost or twice.
 function listen() {
   const source = new EventSource("/page/events");
-  let waiting = [];
-  source.onopen = async () => {
-    waiting = [];
-    await load();
-    const early = waiting;
-    waiting = null;
-    early.filter((event) => event.seq > state.seq).forEach(happened);
-  };
+  source.onopen = catchUp;
   source.onmessage = (message) => {
     const event = JSON.parse(message.data);
     waiting ? waiting.push(event) : happened(event);
@@ -42,23 +37,44 @@ function listen() {
   source.onerror = () => { waiting ??= []; };
 }
 
+let waiting = [];
+async function catchUp() {
+  waiting = [];
+  await load();
+  const early = waiting;
+  waiting = null;
+  early.filter((event) => event.seq > state.seq).forEach(happened);
+}
+
+function visit(id) {
+  team = id;
+  history.replaceState(null, "", `?team=${id}`);
+  catchUp();
+}
+
 async function load() {
-  const known = Boolean(state);
-  state = await (await fetch("/page/state")).json();
-  if (!known) furnish();
+  const before = state?.team_id;
+  state = await (await fetch(team ? `/page/state?team=${team}` : "/page/state")).json();
+  team = state.team_id;
+  if (team !== before) furnish();
+  rail(state, visit);
   for (const [id, mode] of Object.entries(state.providers)) document.querySelector(`[data-provider=${id}]`).value = mode;
   for (const all of Object.values(state.messages)) all.forEach((m) => seen.add(m.ts));
   statuses.clear();
   sessions.clear();
   forget();
   state.truth.forEach(truth);
+  books(state.books);
   pressed();
   draw();
 }
 
 function furnish() {
+  for (const id of ["user", "channels", "dms", "providers", "prompts"]) $(id).replaceChildren();
+  [channel, thread] = [state.channels[0].id, null];
   for (const [id, person] of Object.entries(state.people)) if (!person.bot) $("user").append(el("option", { value: id }, person.name + (person.admin ? " (admin)" : "")));
-  $("user").value = "U0BEN";
+  $("user").value = Object.entries(state.people).find(([, person]) => !person.admin)[0];
+  $("digest").hidden = !state.digests;
   for (const one of state.channels) $(one.kind === "im" ? "dms" : "channels").append(el("li", {}, entry(one)));
   for (const name of Object.keys(state.providers)) $("providers").append(providerSwitch(name));
   for (const prompt of PROMPTS) $("prompts").append(promptButton(prompt));
@@ -183,6 +199,7 @@ function session(event) {
 }
 
 function happened(event) {
+  if (event.team && event.team !== team) return elsewhere(event);
   if (event.event === "message") heard(event.channel, event.message);
   else if (event.event === "ephemeral") whispered(event.channel, event.user, event.message);
   else if (event.event === "deleted") state.messages[event.channel] = state.messages[event.channel].filter((m) => m.ts !== event.ts);
@@ -193,6 +210,12 @@ function happened(event) {
   draw();
 }
 
+// In another workspace: what Lucy says there leaves a mark, and what she costs is in the books of all.
+function elsewhere(event) {
+  if (event.event === "message" && event.message.bot_id) missed(event.team);
+  if (event.ledger_usd) books(event);
+}
+
 function heard(where, message) {
   const list = (state.messages[where] ??= []);
   if (where === "C0FINANCE") $("digest").disabled = false;
@@ -201,7 +224,8 @@ function heard(where, message) {
   if (where !== channel || at >= 0) return;
   const forLucy = message.text?.includes(`<@${state.me}>`) && message.user === me() && isRoot(message);
   const fromLucy = message.user === state.me && message.thread_ts;
-  if (forLucy && !state.channels.find((one) => one.id === where).lucy) slackbot("Lucy isn't in this channel, so Slack tells her nothing of it.");
+  if (forLucy && !state.installed) slackbot(`Lucy isn't in ${state.team} yet: add her above.`);
+  else if (forLucy && !state.channels.find((one) => one.id === where).lucy) slackbot("Lucy isn't in this channel, so Slack tells her nothing of it.");
   else if (forLucy || (fromLucy && !thread)) thread = message.thread_ts ?? message.ts;
 }
 
@@ -216,7 +240,7 @@ async function send(raw, parent, files = []) {
   const command = text.split(/\s/)[0];
   if (command === "/lucy-costs") post("command", { command, text: text.slice(command.length).trim(), user: me(), channel });
   else if (/^\/\w/.test(text)) slackbot(`\`${command}\` is not a command here. Try \`/lucy-costs help\`.`);
-  else post("say", { user: me(), channel, text: text.replace(/@Lucy\b/gi, `<@${state.me}>`), ...(parent ? { thread_ts: parent } : {}), files: await attached(files, me(), slackbot) });
+  else post("say", { user: me(), channel, text: text.replace(/@Lucy\b/gi, `<@${state.me}>`), ...(parent ? { thread_ts: parent } : {}), files: await attached(files, { team: team ?? "", user: me() }, slackbot) });
   toEnd();
 }
 

@@ -74,8 +74,8 @@ export function composer(form, send) {
 }
 
 // The ids of the files once Slack has them; what is refused is left out, in words.
-export async function attached(files, user, complain) {
-  const sent = await Promise.all(files.map((one) => fetch(`/page/attach?${new URLSearchParams({ user, name: one.name })}`, { method: "POST", body: one })));
+export async function attached(files, from, complain) {
+  const sent = await Promise.all(files.map((one) => fetch(`/page/attach?${new URLSearchParams({ ...from, name: one.name })}`, { method: "POST", body: one })));
   if (sent.some((one) => !one.ok)) complain("This demo takes files of up to 4 MB.");
   return (await Promise.all(sent.filter((one) => one.ok).map((one) => one.json()))).map((one) => one.file);
 }

@@ -9,7 +9,7 @@ export function truth(event) {
   if (event.event === "attempt_opened") place(opened(event), event.id);
   if (event.event === "attempt_settled") {
     place(settled(event), event.id);
-    books(pico(event.ledger_usd), pico(event.invoice_usd));
+    books(event);
   }
 }
 
@@ -54,7 +54,9 @@ function card(kind, title, ...more) {
 const pico = (text) => { const [whole, part = ""] = text.split("."); return BigInt(whole + part.padEnd(12, "0").slice(0, 12)); };
 const dollars = (n) => { const s = n.toString().padStart(13, "0"); return `$${s.slice(0, -12)}.${s.slice(-12)}`.replace(/\.?0+$/, ""); };
 
-function books(ledger, invoice) {
+export function books(told) {
+  const [ledger, invoice, parts] = [pico(told.ledger_usd), pico(told.invoice_usd), Object.entries(told.parts)];
+  $("parts").textContent = parts.length > 1 ? parts.map(([team, usd]) => `${team} ${dollars(pico(usd))}`).join(" · ") : "";
   $("ledger").textContent = dollars(ledger);
   $("invoice").textContent = dollars(invoice);
   const same = ledger === invoice;

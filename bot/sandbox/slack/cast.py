@@ -89,4 +89,8 @@ def globex() -> Cast:
         Channel("G1BOARD", "board", "Private", kind="group", members={"U1HANK", "U1LUCY"}),
         Channel("D1LUCY", "Lucy", "", kind="im", members={"U1HANK", "U1LUCY"}),
     )
-    return Cast("T1GLOBEX", "Globex", "U1LUCY", "B1LUCY", people, channels)
+    said = (
+        ("C1LOBBY", "U1HANK", "Welcome to Globex. The hammock order is approved, the doomsday one is not."),
+        ("C1LOBBY", "U1IDA", "Acme's people say they ask their bot such things. Do we have one?"),
+    )  # fmt: skip
+    return Cast("T1GLOBEX", "Globex", "U1LUCY", "B1LUCY", people, channels, said)

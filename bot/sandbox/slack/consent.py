@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
 from aiohttp import web
 
+from bot.sandbox.slack.consent_page import asking
 from bot.sandbox.slack.rotation import issue, refreshed
 from bot.sandbox.slack.rules import Rejected
 from bot.sandbox.slack.state import SCOPES, App, SlackState
@@ -32,12 +34,15 @@ class _Grant:
 class Consent:
     """`visitor` is who sits at the browser and in which team; `declines` is what they say to Lucy.
 
+    Where it `asks`, the visitor says so on a page, for one of the `teams`, instead of being taken to have said it.
+
     `leaves_out` are the optional scopes they untick; `org` is the organisation for all of which they install her.
     """
 
     def __init__(self, app: App, visitor: tuple[SlackState, str]) -> None:
         self._app, self.visitor = app, visitor
-        self.declines = False
+        self.declines, self.asks = False, False
+        self.teams = [visitor]
         self.leaves_out: frozenset[str] = frozenset()
         self.org: dict[str, str] | None = None
         self._grants: dict[str, _Grant] = {}
@@ -54,6 +59,10 @@ class Consent:
             return web.Response(status=400, text="invalid_scope")
         if not own or back != own:
             return web.Response(status=400, text="bad_redirect_uri")
+        if self.asks and "answer" not in asked:
+            return asking(asked, [state for state, _ in self.teams], self.visitor[0], scopes)
+        if self.asks:
+            self._heed(asked)
         if self.declines:
             said = {"error": "access_denied"}
         else:
@@ -63,6 +72,11 @@ class Consent:
             self._grants[said["code"]] = grant
         said["state"] = asked.get("state", "")
         return web.Response(status=302, headers={"Location": f"{back}?{urlencode(said)}"})
+
+    def _heed(self, asked: Mapping[str, str]) -> None:
+        """What the visitor said on the page, and for which team."""
+        self.declines = asked["answer"] != "allow"
+        self.visitor = next((one for one in self.teams if one[0].team_id == asked.get("team")), self.visitor)
 
     def exchange(self, sent: dict[str, Any], authorization: str) -> dict[str, Any]:
         """oauth.v2.access. Raises Rejected."""
