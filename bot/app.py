@@ -27,6 +27,8 @@ from bot.db.encryption import Cipher, cipher_of
 from bot.db.local_postgres import LocalPostgres
 from bot.db.migrate import migrate, require_head
 from bot.db.operations import Operations
+from bot.db.retention import Retention
+from bot.db.upkeep import drop_old
 from bot.db.watch import exposition, sweep
 from bot.digests.compose import Composer
 from bot.digests.run import DigestRunner
@@ -183,6 +185,7 @@ async def _serve(
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     ingest = Ingest(parts.ingest_db, worker.wake, Most.of(settings.most_waiting))
     notices = BudgetNotices(db, clients, people)
+    kept = Retention(**{name: getattr(settings, name) for name in Retention.__slots__})
     costs = costs_command(db, clients, people, parts.reports)
     commands = Commands(costs, BudgetRequests(db, people, notices), Presses(db, clients, people, worker.wake))
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
@@ -190,7 +193,7 @@ async def _serve(
     ended = await stack.enter_async_context(_working(worker))
     scrape = partial(exposition, db, parts.telemetry)
     metrics_url = await stack.enter_async_context(serving_metrics(scrape, settings.metrics_addr))
-    jobs = _jobs(db, digests, notices, rotation, parts, settings.ledger_months)
+    jobs = _jobs(db, digests, notices, rotation, parts, kept)
     await stack.enter_async_context(schedule(jobs))
     app = web_app(bolt if secret else None, readiness(db, lambda: parts.client.warm), pages)
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
@@ -211,7 +214,7 @@ async def _working(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
 
 
 def _jobs(
-    db: Database, digests: DigestRunner, notices: BudgetNotices, rotation: Rotation, parts: _Parts, months: int | None
+    db: Database, digests: DigestRunner, notices: BudgetNotices, rotation: Rotation, parts: _Parts, kept: Retention
 ) -> Jobs:
     return Jobs(
         digests=digests.tick,
@@ -221,7 +224,7 @@ def _jobs(
         ask_later=parts.inquiry.tick,
         clean=across(db, Operations.clean),
         partitions=across(db, Operations.add_partitions),
-        old_months=across(db, partial(Operations.drop_partitions, months=months)),
+        old=partial(drop_old, db, kept),
         fold=partial(fold, db),
         prices=partial(overlays.refresh, db, parts.book),
         recalibrate=partial(recalibrate, db),

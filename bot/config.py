@@ -77,6 +77,14 @@ class Settings(BaseSettings):
         description="Months of single calls to keep beside the present one; older ones are dropped, their sums stay. "
         "Unset: all.",
     )
+    reply_days: int = Field(14, ge=7, description="Days for which it is known where an answer stands in Slack.")
+    audit_months: int | None = Field(None, ge=1, description="Months of the audit log to keep. Unset: all.")
+    departed_days: int = Field(
+        90, ge=1, le=36_500, description="Days after which what is stored of a workspace that removed Lucy is deleted."
+    )
+    departed_sums: bool = Field(
+        True, description="Whether what such a workspace spent stays by day and model, without its name."
+    )
     shadow: float = Field(
         0.0,
         ge=0,

@@ -30,7 +30,7 @@ class Jobs:
     ask_later: Job
     clean: Job
     partitions: Job
-    old_months: Job
+    old: Job
     fold: Job
     prices: Job
     recalibrate: Job
@@ -53,7 +53,7 @@ async def schedule(jobs: Jobs) -> AsyncIterator[None]:
     scheduler.add_job(_quietly("settle_spooled", jobs.settle_spooled), "interval", seconds=10)
     scheduler.add_job(_quietly("clean", jobs.clean), "interval", hours=1, next_run_time=first)
     scheduler.add_job(_quietly("partitions", jobs.partitions), "interval", hours=12, next_run_time=first)
-    scheduler.add_job(_quietly("old_months", jobs.old_months), "interval", hours=12, next_run_time=first)
+    scheduler.add_job(_quietly("old", jobs.old), "interval", hours=12, next_run_time=first)
     scheduler.add_job(_quietly("fold", jobs.fold), "interval", minutes=15)
     scheduler.add_job(_quietly("renew_tokens", jobs.renew_tokens), "interval", minutes=1, next_run_time=first)
     scheduler.add_job(_quietly("recalibrate", jobs.recalibrate), "cron", hour=3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.app import open_database
 from bot.config import Settings
 from bot.db.audit import OPERATOR, Change
@@ -29,7 +31,8 @@ async def switch(settings: Settings, team: str, *, on: bool) -> None:
         await unit.audit.record(Change(OPERATOR, action, team, {"disabled": on}, {"disabled": not on}))
 
 
-def standing(one: Listed) -> str:
-    """How a workspace stands, in words."""
-    left = f"removed {one.left_at:%Y-%m-%d}" if one.left_at else "served" if one.active else "removed"
+def standing(one: Listed, departed_days: int) -> str:
+    """How a workspace stands, in words; what is stored of one that left goes after so many days."""
+    gone = one.left_at + timedelta(days=departed_days) if one.left_at else None
+    left = f"removed {one.left_at:%Y-%m-%d}, deleted {gone:%Y-%m-%d}" if gone else "served" if one.active else "removed"
     return f"switched off ({left})" if one.disabled and not one.active else "switched off" if one.disabled else left

@@ -23,16 +23,29 @@ def show(ctx: typer.Context, as_json: AsJson = False) -> None:
     from bot.commands.registry import roster, standing
     from bot.config import load_settings
 
-    found = asyncio.run(roster(load_settings()))
+    settings = load_settings()
+    found = asyncio.run(roster(settings))
     if as_json:
-        typer.echo(json.dumps([{"team": one.slack_id, "name": one.name, "standing": standing(one)} for one in found]))
+        typer.echo(
+            json.dumps(
+                [
+                    {"team": one.slack_id, "name": one.name, "standing": standing(one, settings.departed_days)}
+                    for one in found
+                ]
+            )
+        )
         return
     for one in found:
-        typer.echo(f"{one.slack_id:<14} {standing(one):<26} since {one.created_at:%Y-%m-%d}  {one.name}")
+        typer.echo(
+            f"{one.slack_id:<14} {standing(one, settings.departed_days):<48} since {one.created_at:%Y-%m-%d}  {one.name}"
+        )
     if not found:
         typer.echo("Nobody has installed Lucy yet.")
     if any(one.left_at for one in found):
-        typer.echo("What is stored of those who removed her stays until `lucy forget TEAM --yes`.")
+        typer.echo(
+            f"What is stored of those who removed her is deleted {settings.departed_days} days later (LUCY_DEPARTED_DAYS), "
+            "or at once by `lucy forget TEAM --yes`."
+        )
 
 
 @workspaces.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.audit import OPERATOR, AuditStore, Change
 from bot.db.base import USD, Base, Words
-from bot.db.cost_tables import CostRow
+from bot.db.cost_tables import CostRollupRow, CostRow
 from bot.db.roles import TURN_TO
 from bot.errors import LucyError
 
@@ -41,7 +41,8 @@ KEEP_SUMS = text(
     f"""
     INSERT INTO forgotten_day AS kept (day, model, {", ".join(_SUMS)})
     SELECT (quarter AT TIME ZONE 'UTC')::date, key, {", ".join(f"sum({name})" for name in _SUMS)}
-    FROM cost_rollup WHERE workspace_id = :workspace_id AND dimension = 'model' GROUP BY 1, 2
+    FROM cost_rollup WHERE workspace_id = :workspace_id AND dimension = 'model'
+      AND quarter < coalesce(CAST(:until AS timestamptz), 'infinity') GROUP BY 1, 2
     ON CONFLICT (day, model) DO UPDATE SET {", ".join(f"{name} = kept.{name} + excluded.{name}" for name in _SUMS)}
     """
 )
@@ -60,8 +61,25 @@ async def rows_of(session: AsyncSession, workspace_id: UUID) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-async def forget(session: AsyncSession, workspace_id: UUID) -> dict[str, int]:
-    """Remove every row of a workspace, and keep the sums of its models by UTC day, without whose they were.
+async def forget_oldest_day(session: AsyncSession, workspace_id: UUID, *, sums: bool) -> bool:
+    """Remove the calls of a workspace's oldest UTC day, and what they add up to, so that the rest still agrees.
+
+    False when no day is left. With `sums` they stay without whose they were.
+    """
+    mine = CostRollupRow.workspace_id == workspace_id
+    oldest: datetime | None = await session.scalar(select(func.min(CostRollupRow.quarter)).where(mine))
+    if oldest is None:
+        return False
+    until = oldest.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    if sums:
+        await session.execute(KEEP_SUMS, {"workspace_id": workspace_id, "until": until})
+    await session.execute(delete(CostRollupRow).where(mine, CostRollupRow.quarter < until))
+    await session.execute(delete(CostRow).where(CostRow.workspace_id == workspace_id, CostRow.created_at < until))
+    return True
+
+
+async def forget(session: AsyncSession, workspace_id: UUID, *, sums: bool = True) -> dict[str, int]:
+    """Remove every row of a workspace; with `sums`, those of its models by UTC day stay, without whose they were.
 
     The operators' trail says that it happened. Takes as long as it takes. Raises StillOpen.
     """
@@ -72,7 +90,8 @@ async def forget(session: AsyncSession, workspace_id: UUID) -> dict[str, int]:
     removed = await rows_of(session, workspace_id)
     if not removed:
         return removed
-    await session.execute(KEEP_SUMS, {"workspace_id": workspace_id})
+    if sums:
+        await session.execute(KEEP_SUMS, {"workspace_id": workspace_id, "until": None})
     for table in _tenant_tables():
         await session.execute(delete(table).where(table.c.workspace_id == workspace_id))
     await session.execute(TURN_TO, {"workspace_id": str(OPERATORS_TRAIL)})

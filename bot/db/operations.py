@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from asyncpg import UniqueViolationError
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import CursorResult, delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.bills import BillCheck, Booked, booked, checked, remember
@@ -26,11 +26,12 @@ from bot.db.partitions import drop_partitions, ensure_partitions
 from bot.db.prepared import Prepared
 from bot.db.price_overlays import PriceOverlay, add, overlays
 from bot.db.queue import QUEUE, Queue
+from bot.db.retention import DEAD_DAYS, DROP_OLD, FEATURES_DAYS
 from bot.db.sharded_claim import claim_sharded
 from bot.db.slack_buckets import DROP_FULL
 from bot.db.turns import ANYBODY, CLAIM, Turn
 from bot.db.unresolved import Unresolved, unresolved
-from bot.db.workspaces import Listed, WorkspaceRow, listed
+from bot.db.workspaces import Listed, WorkspaceRow, left_before, listed
 from bot.errors import Undecryptable
 
 RENEW = Prepared(
@@ -39,15 +40,13 @@ RENEW = Prepared(
 )
 """Only what is really in work: a lease that its worker lost sight of runs out, and the ask is taken up again."""
 
+_A_WEEK_AGO = f"done_at < now() - interval '{DEAD_DAYS} days'"
 WIPE_DEAD = text(
-    "UPDATE inbox SET sealed_text = NULL WHERE state = 'dead' AND sealed_text IS NOT NULL AND done_at < now() - interval '7 days'"
+    f"UPDATE inbox SET sealed_text = NULL WHERE state = 'dead' AND sealed_text IS NOT NULL AND {_A_WEEK_AGO}"
 )
-DROP_DONE = text(
-    "DELETE FROM inbox WHERE state IN ('done', 'dead') AND done_at < now() - interval '7 days' AND sealed_text IS NULL"
-)
-DROP_ASKED = text("DELETE FROM asked WHERE at < now() - interval '30 days'")
+DROP_DONE = text(f"DELETE FROM inbox WHERE state IN ('done', 'dead') AND {_A_WEEK_AGO} AND sealed_text IS NULL")
+DROP_ASKED = text(f"DELETE FROM asked WHERE at < now() - interval '{FEATURES_DAYS} days'")
 DROP_OPINIONS = text("DELETE FROM classifier_cache WHERE expires_at < now()")
-DROP_PARTS = text("DELETE FROM reply_part WHERE intent_at < now() - interval '14 days'")
 
 
 class Operations:
@@ -74,7 +73,7 @@ class Operations:
 
     async def clean(self) -> None:
         """Wipe what dead asks still hold after seven days, drop what is finished for as long."""
-        for statement in (WIPE_DEAD, DROP_DONE, DROP_PARTS, DROP_TOLD, DROP_OPINIONS, DROP_ASKED, DROP_FULL):
+        for statement in (WIPE_DEAD, DROP_DONE, DROP_TOLD, DROP_OPINIONS, DROP_ASKED, DROP_FULL):
             await self._session.execute(statement)
         stale = OAuthStateRow.created_at < func.now() - STATE_LIFETIME
         await self._session.execute(delete(OAuthStateRow).where(stale))
@@ -89,6 +88,16 @@ class Operations:
         Raises DatabaseAway when a reader holds the ledger for long.
         """
         return await drop_partitions(self._session, months) if months else []
+
+    async def drop_old(self, table: str, limit: int, most: int) -> int:
+        """Drop rows of a table that are older than its limit, at most so many; how many."""
+        result = await self._session.execute(DROP_OLD[table], {"limit": limit, "most": most})
+        return cast(CursorResult[Any], result).rowcount
+
+    async def departed(self, days: int) -> Sequence[UUID]:
+        """The workspaces that Lucy was removed from so many days ago, or longer."""
+        gone = select(WorkspaceRow.workspace_id).where(*left_before(days))
+        return (await self._session.scalars(gone)).all()
 
     async def place(self, placement: Placement) -> bool:
         """Put a table where it stands on Citus; False when it stands there. Raises SettingError without Citus."""
@@ -206,5 +215,5 @@ class Operations:
 CROSS_TENANT: Sequence[str] = (
     "claim", "renew", "clean", "add_partitions", "drop_partitions", "sweep_costs", "folds_due", "unresolved", "digests_wanted", "budget_notices_due",
     "add_oauth_state", "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays", "queue",
-    "place", "inbox_totals", "renewals_due", "roster",
+    "place", "inbox_totals", "renewals_due", "roster", "drop_old", "departed",
 )  # fmt: skip

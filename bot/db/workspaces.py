@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.budget_sql import KNOWS_ZONE, ZONE
-from bot.db.forgetting import forget, rows_of
+from bot.db.forgetting import forget, forget_oldest_day, rows_of
 from bot.db.prepared import Prepared
 
 
@@ -122,10 +122,30 @@ class WorkspaceStore:
         """Remove this workspace from every table; the rows removed. Sums without a name stay. Raises StillOpen."""
         return await forget(self._session, self._workspace_id)
 
+    async def forget_departed(self, days: int, *, sums: bool) -> bool:
+        """Remove the oldest day, or with the last one everything, of a workspace that left at least `days` ago.
+
+        True while something is left. Raises StillOpen.
+        """
+        mine = select(WorkspaceRow.workspace_id).where(
+            WorkspaceRow.workspace_id == self._workspace_id, *left_before(days)
+        )
+        if (await self._session.execute(mine.with_for_update())).scalar_one_or_none() is None:
+            return False
+        if await forget_oldest_day(self._session, self._workspace_id, sums=sums):
+            return True
+        await forget(self._session, self._workspace_id, sums=sums)
+        return False
+
     async def read(self) -> Workspace | None:
         """This workspace, or None when nobody installed Lucy there."""
         row = await _READ.row(self._session, {"workspace_id": self._workspace_id})
         return None if row is None else Workspace(*row.values())
+
+
+def left_before(days: int) -> tuple[ColumnElement[bool], ...]:
+    """Which workspaces removed Lucy so many days ago, and have not installed her again."""
+    return (WorkspaceRow.active.is_(False), WorkspaceRow.left_at < func.now() - timedelta(days=days))
 
 
 async def listed(session: AsyncSession) -> list[Listed]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -33,6 +34,8 @@ async def test_every_workspace_is_listed_with_how_it_stands(db: Database, worksp
 
     assert (acme.split()[:2], acme.endswith("Acme")) == (["T0ACME", "served"], True)
     assert gone.startswith("T0GONE         removed ")
+    assert f"deleted {datetime.now(UTC) + timedelta(days=90):%Y-%m-%d}" in gone
+    assert "90 days later" in hint
     assert "lucy forget TEAM --yes" in hint
 
 

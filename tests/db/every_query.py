@@ -155,6 +155,7 @@ WRITES: dict[str, Try] = {
     "workspaces.live_in": lambda unit, _: unit.workspaces.live_in("Asia/Kathmandu"),
     "workspaces.welcome": lambda unit, _: unit.workspaces.welcome("T0OTHER", "Other", "U0LUCY"),
     "workspaces.forget": lambda unit, _: unit.workspaces.forget(),
+    "workspaces.forget_departed": lambda unit, _: unit.workspaces.forget_departed(0, sums=True),
     "workspaces.switch": lambda unit, _: unit.workspaces.switch(on=False),
     "workspaces.retire": lambda unit, _: unit.workspaces.retire(),
 }
