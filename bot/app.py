@@ -58,6 +58,7 @@ from bot.slack.oauth import OAuthPages
 from bot.slack.pen import Rhythm
 from bot.slack.people import People
 from bot.slack.presses import Presses
+from bot.slack.pulse import Pulse
 from bot.slack.readiness import readiness
 from bot.slack.rotation import Rotation
 from bot.slack.socket import socket_mode
@@ -178,7 +179,7 @@ async def _serve(
     people = People(clients, db=db)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
     delivery = Delivery(db, clients, Under(db, parts.tiers), parts.telemetry, settings.settle_s)
-    streaming = Streaming(Stops(db, clients, people), Rhythm(settings.stream_every_s))
+    streaming = Streaming(Stops(db, clients, people), pulse := Pulse(db, clients), Rhythm(settings.stream_every_s))
     threads = Threads(db, clients, people, delivery, streaming, Attachments(clients))
     pace = Pace(settings.concurrency, settings.lease_s, alone=settings.slack_bot_token is not None)
     worker = Worker(db, threads, parts.answerer, parts.telemetry, pace)
@@ -193,8 +194,7 @@ async def _serve(
     ended = await stack.enter_async_context(_working(worker))
     scrape = partial(exposition, db, parts.telemetry)
     metrics_url = await stack.enter_async_context(serving_metrics(scrape, settings.metrics_addr))
-    jobs = _jobs(db, digests, notices, rotation, parts, kept)
-    await stack.enter_async_context(schedule(jobs))
+    await stack.enter_async_context(schedule(_jobs(digests, notices, (rotation, pulse), parts, kept)))
     app = web_app(bolt if secret else None, readiness(db, lambda: parts.client.warm), pages)
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
     if settings.slack_app_token:
@@ -214,8 +214,9 @@ async def _working(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
 
 
 def _jobs(
-    db: Database, digests: DigestRunner, notices: BudgetNotices, rotation: Rotation, parts: _Parts, kept: Retention
+    digests: DigestRunner, notices: BudgetNotices, tokens: tuple[Rotation, Pulse], parts: _Parts, kept: Retention
 ) -> Jobs:
+    db = parts.db
     return Jobs(
         digests=digests.tick,
         budget_notices=notices.tick,
@@ -229,7 +230,8 @@ def _jobs(
         prices=partial(overlays.refresh, db, parts.book),
         recalibrate=partial(recalibrate, db),
         learn=partial(learn_everywhere, db),
-        renew_tokens=rotation.tick,
+        renew_tokens=tokens[0].tick,
+        find_tokens=tokens[1].tick,
     )
 
 

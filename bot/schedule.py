@@ -36,6 +36,7 @@ class Jobs:
     recalibrate: Job
     learn: Job
     renew_tokens: Job
+    find_tokens: Job
 
 
 @asynccontextmanager
@@ -56,6 +57,7 @@ async def schedule(jobs: Jobs) -> AsyncIterator[None]:
     scheduler.add_job(_quietly("old", jobs.old), "interval", hours=12, next_run_time=first)
     scheduler.add_job(_quietly("fold", jobs.fold), "interval", minutes=15)
     scheduler.add_job(_quietly("renew_tokens", jobs.renew_tokens), "interval", minutes=1, next_run_time=first)
+    scheduler.add_job(_quietly("find_tokens", jobs.find_tokens), "interval", minutes=10)
     scheduler.add_job(_quietly("recalibrate", jobs.recalibrate), "cron", hour=3)
     scheduler.add_job(_quietly("learn", jobs.learn), "cron", day_of_week="sun", hour=4)
     scheduler.start()

@@ -154,7 +154,7 @@ class Worker:
         await self._answerer.settle_late()
         async with self._db.unit(ask.workspace_id) as unit:
             workspace, kept = await unit.workspaces.read(), await unit.replies.kept(ask.task_id)
-        if workspace is None or not workspace.active:
+        if workspace is None or not workspace.served:
             raise Undeliverable("the workspace left")
         if not kept:
             there = ask.old and await self._threads.answered(ask)

@@ -34,5 +34,6 @@ async def switch(settings: Settings, team: str, *, on: bool) -> None:
 def standing(one: Listed, departed_days: int) -> str:
     """How a workspace stands, in words; what is stored of one that left goes after so many days."""
     gone = one.left_at + timedelta(days=departed_days) if one.left_at else None
-    left = f"removed {one.left_at:%Y-%m-%d}, deleted {gone:%Y-%m-%d}" if gone else "served" if one.active else "removed"
+    lost = f"refused by Slack since {one.lost_since:%Y-%m-%d}" if one.lost_since else "served"
+    left = f"removed {one.left_at:%Y-%m-%d}, deleted {gone:%Y-%m-%d}" if gone else lost if one.active else "removed"
     return f"switched off ({left})" if one.disabled and not one.active else "switched off" if one.disabled else left

@@ -37,7 +37,7 @@ class Threads(Protocol):
     """What a worker needs of Slack."""
 
     async def read(self, ask: TakenAsk) -> Transcript:
-        """The ask and its thread in plain words; what cannot be looked up is left out."""
+        """The ask and its thread in plain words; what cannot be looked up is left out. Raises Undeliverable."""
         ...
 
     async def answered(self, ask: TakenAsk) -> bool:

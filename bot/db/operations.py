@@ -49,6 +49,9 @@ DROP_ASKED = text(f"DELETE FROM asked WHERE at < now() - interval '{FEATURES_DAY
 DROP_OPINIONS = text("DELETE FROM classifier_cache WHERE expires_at < now()")
 
 
+Lost = tuple[UUID, float]
+
+
 class Operations:
     """What a replica does for all workspaces at once: claim, renew, sweep."""
 
@@ -165,8 +168,16 @@ class Operations:
         return list(await self._session.scalars(select(WorkspaceRow.workspace_id)))
 
     async def renewals_due(self) -> Sequence[UUID]:
-        """The workspaces whose token is to be renewed."""
-        return (await self._session.scalars(select(InstallationRow.workspace_id).where(*RENEWAL_DUE))).all()
+        """The workspaces whose token is to be renewed, and was not refused."""
+        lost = select(WorkspaceRow.workspace_id).where(WorkspaceRow.lost_since.is_not(None))
+        due = select(InstallationRow.workspace_id).where(*RENEWAL_DUE, InstallationRow.workspace_id.not_in(lost))
+        return (await self._session.scalars(due)).all()
+
+    async def lost(self) -> list[Lost]:
+        """The workspaces whose token Slack refuses, and for how many seconds."""
+        age_s = func.extract("epoch", func.now() - WorkspaceRow.lost_since)
+        mine = select(WorkspaceRow.workspace_id, age_s).where(WorkspaceRow.lost_since.is_not(None), WorkspaceRow.active)
+        return [(workspace_id, float(age_s)) for workspace_id, age_s in await self._session.execute(mine)]
 
     async def roster(self) -> list[Listed]:
         """Every workspace as an operator sees it, by name."""
@@ -215,5 +226,5 @@ class Operations:
 CROSS_TENANT: Sequence[str] = (
     "claim", "renew", "clean", "add_partitions", "drop_partitions", "sweep_costs", "folds_due", "unresolved", "digests_wanted", "budget_notices_due",
     "add_oauth_state", "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays", "queue",
-    "place", "inbox_totals", "renewals_due", "roster", "drop_old", "departed",
+    "place", "inbox_totals", "renewals_due", "roster", "drop_old", "departed", "lost",
 )  # fmt: skip

@@ -29,12 +29,17 @@ class WorkspaceRow(Base):
     left_at: Mapped[Instant | None]
     zone: Mapped[Words | None]
     footer: Mapped[bool] = mapped_column(server_default="true")
+    lost_since: Mapped[Instant | None]
+    guests: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A Slack team (or organisation). Lucy serves it when it is `active`: installed there, and not switched off."""
+    """A Slack team (or organisation). It is `active` when Lucy is installed there and not switched off.
+
+    `lost_since`: Slack refuses the token since then, though nobody said that she was removed.
+    """
 
     workspace_id: UUID
     slack_id: str
@@ -42,6 +47,12 @@ class Workspace:
     bot_user_id: str
     active: bool
     created_at: datetime
+    lost_since: datetime | None = None
+
+    @property
+    def served(self) -> bool:
+        """Whether asks are taken and answered there."""
+        return self.active and self.lost_since is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +65,11 @@ class Listed:
     disabled: bool
     created_at: datetime
     left_at: datetime | None
+    lost_since: datetime | None
 
 
 _READ = Prepared(
-    "SELECT workspace_id, slack_id, name, bot_user_id, active AND NOT disabled AS active, created_at"
+    "SELECT workspace_id, slack_id, name, bot_user_id, active AND NOT disabled AS active, created_at, lost_since"
     " FROM workspace WHERE workspace_id = :workspace_id"
 )
 
@@ -76,13 +88,23 @@ class WorkspaceStore:
         row = insert(WorkspaceRow).values(
             workspace_id=self._workspace_id, slack_id=slack_id, name=name, bot_user_id=bot_user_id
         )
-        known = {"name": name, "bot_user_id": bot_user_id, "active": True, "left_at": None}
+        known = {"name": name, "bot_user_id": bot_user_id, "active": True, "left_at": None, "lost_since": None}
         await self._session.execute(row.on_conflict_do_update(index_elements=["workspace_id"], set_=known))
 
     async def retire(self) -> None:
         """Stop serving this workspace (uninstalled or revoked); its ledger stays."""
         mine = (WorkspaceRow.workspace_id == self._workspace_id, WorkspaceRow.active)
         await self._session.execute(update(WorkspaceRow).where(*mine).values(active=False, left_at=func.now()))
+
+    async def lose(self) -> None:
+        """Slack refuses the token: nothing is taken or answered until it is found good, or a new one is there."""
+        mine = (WorkspaceRow.workspace_id == self._workspace_id, WorkspaceRow.lost_since.is_(None))
+        await self._session.execute(update(WorkspaceRow).where(*mine).values(lost_since=func.now()))
+
+    async def find_again(self) -> None:
+        """Slack takes the token."""
+        mine = (WorkspaceRow.workspace_id == self._workspace_id, WorkspaceRow.lost_since.is_not(None))
+        await self._session.execute(update(WorkspaceRow).where(*mine).values(lost_since=None))
 
     async def switch(self, *, on: bool) -> bool:
         """An operator's word: switched off, it is not served, whoever installs Lucy there. False when there is no such workspace."""

@@ -20,10 +20,15 @@ _LONGEST_WAIT_S = 60.0
 _TRIES = 4
 _PERHAPS = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
 """Errors after which, as Slack says, some of the call may have happened."""
+DEAD = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"})
+"""Errors of a token that Slack takes no more."""
 _READS = ("auth.test", "users.", "conversations.", "team.", "chat.getPermalink", "files.info")
 _NO_JSON = ("files.",)
 _HAS_A_CHOICE = ("chat.startStream", "chat.appendStream")
 """Whose caller took a token before, and does something else when Slack refuses; the other calls wait for theirs."""
+
+Doubt = Callable[[], Awaitable[None]]
+"""Told that a call was refused as if the token were dead."""
 
 Permit = Callable[[], Awaitable[None]]
 """Asked right before a call leaves; raises when it may not."""
@@ -53,13 +58,14 @@ class SlackClient:
     """One workspace's Web API."""
 
     def __init__(
-        self, token: str, base_url: str, share: Share | None = None, connections: aiohttp.ClientSession | None = None
-    ) -> None:
+        self, token: str, base_url: str, share: Share | None = None, connections: aiohttp.ClientSession | None = None,
+        doubt: Doubt | None = None,
+    ) -> None:  # fmt: skip
         """`base_url` ends with `/api/`; without a `share` only Slack's own refusals hold calls back.
 
         Without `connections` each call makes one of its own.
         """
-        self._share = share or Unlimited()
+        self._share, self._doubt = share or Unlimited(), doubt
         self._web = AsyncWebClient(
             token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[], session=connections
         )
@@ -116,7 +122,10 @@ class SlackClient:
         try:
             answer = await self._web.api_call(method, http_verb=verb, **sent)
         except SlackApiError as error:
-            raise _refusal(error, method) from error
+            refusal = _refusal(error, method)
+            if self._doubt and isinstance(refusal, SlackRefused) and refusal.code in DEAD:
+                await self._doubt()
+            raise refusal from error
         except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise SlackUnsure(f"{method}: {type(error).__name__}") from error
         data = answer.data

@@ -72,7 +72,7 @@ class Ingest:
     async def _store(self, found: Incoming) -> bool:
         async with self._db.unit(workspace_id_of(found.slack_id)) as unit:
             workspace = await unit.workspaces.read()
-            if workspace is None or not workspace.active:
+            if workspace is None or not workspace.served:
                 return False
             if limit := await unit.crowds.full(found.ask, self._most):
                 _log.warning("refused", limit=limit, user=found.ask.user_id, channel=found.ask.channel_id)
@@ -100,4 +100,4 @@ class Ingest:
             return False
         async with self._db.unit(workspace_id_of(slack_id)) as unit:
             workspace = await unit.workspaces.read()
-        return workspace is not None and workspace.active
+        return workspace is not None and workspace.served

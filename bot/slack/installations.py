@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -100,11 +101,18 @@ class Clients:
         """Without `limits` only Slack's own refusals hold calls back."""
         self.base_url = base_url
         self._tokens, self._limits, self._connections = tokens, limits, connections
+        self._doubt: Callable[[UUID], Awaitable[None]] | None = None
 
-    async def of(self, workspace_id: UUID) -> SlackClient:
-        """The client of a workspace. Raises NotInstalled."""
+    def listen(self, doubt: Callable[[UUID], Awaitable[None]]) -> None:
+        """`doubt` hears of every workspace whose token seems dead."""
+        self._doubt = doubt
+
+    async def of(self, workspace_id: UUID, *, doubted: bool = False) -> SlackClient:
+        """The client of a workspace; nobody hears what one says that is `doubted` already. Raises NotInstalled."""
         share = self._limits.of(workspace_id) if self._limits else None
-        return SlackClient((await self._tokens.access(workspace_id)).token, self.base_url, share, self._connections)
+        doubt = None if doubted or self._doubt is None else partial(self._doubt, workspace_id)
+        token = (await self._tokens.access(workspace_id)).token
+        return SlackClient(token, self.base_url, share, self._connections, doubt)
 
     async def access(self, workspace_id: UUID) -> Access:
         """As whom Lucy acts there. Raises NotInstalled."""

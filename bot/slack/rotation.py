@@ -16,6 +16,13 @@ from bot.slack.client import TIMEOUT_S
 _log = log.get(__name__)
 
 
+_FOR_EVER = frozenset({"account_inactive", "invalid_refresh_token", "token_expired", "token_revoked"})
+
+
+class _Refused(Exception):
+    """Slack takes this refresh token no more."""
+
+
 class Rotation:
     """Renews what expires within two hours. The right to renew is a lease in the database: Slack takes each refresh token once."""
 
@@ -31,12 +38,19 @@ class Rotation:
             await self.renew(workspace_id)
 
     async def renew(self, workspace_id: UUID) -> None:
-        """Renew one workspace's token, unless it lasts or somebody else is at it. What fails is tried again in a minute."""
+        """Renew one workspace's token, unless it lasts or somebody else is at it. What fails is tried again in a minute; what is
+        refused for good marks the workspace, and is asked about again with its token.
+        """
         async with self._db.unit(workspace_id) as unit:
             renewal = await unit.installations.renew()
         if renewal is None:
             return
-        granted = await self._exchange(renewal)
+        try:
+            granted = await self._exchange(renewal)
+        except _Refused:
+            async with self._db.unit(workspace_id) as unit:
+                await unit.workspaces.lose()
+            return
         if granted is None:
             return
         async with self._db.unit(workspace_id) as unit:
@@ -54,6 +68,8 @@ class Rotation:
             )
         except SlackApiError as error:
             _log.error("token_not_renewed", code=str(error.response.get("error", "unknown")))
+            if error.response.status_code == 200 and error.response.get("error") in _FOR_EVER:
+                raise _Refused from error
             return None
         except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             _log.warning("token_not_renewed", error=type(error).__name__)

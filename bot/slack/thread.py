@@ -12,6 +12,7 @@ from bot import log
 from bot.conversation.ask import Transcript, Turn
 from bot.db.database import Database
 from bot.db.inbox import TakenAsk
+from bot.errors import Undeliverable
 from bot.files.attachment import Attachment
 from bot.slack.attachments import Attachments
 from bot.slack.blocks import key_of
@@ -25,6 +26,7 @@ from bot.slack.live import Live
 from bot.slack.mrkdwn import decode, mentioned, without_own_mention
 from bot.slack.pen import Pen, Place, Rhythm
 from bot.slack.people import People
+from bot.slack.pulse import Pulse
 from bot.slack.status import Status
 from bot.slack.stops import Stops
 
@@ -34,9 +36,10 @@ _SOFT = (SlackRefused, SlackUnsure, NotInstalled)
 
 @dataclass(frozen=True, slots=True)
 class Streaming:
-    """What it takes to let people read along."""
+    """What it takes to let people read along, and to know that they can."""
 
     stops: Stops
+    pulse: Pulse
     rhythm: Rhythm = field(default_factory=Rhythm)
 
 
@@ -68,7 +71,12 @@ class Threads:
             await self._status.settled(ask)
 
     async def read(self, ask: TakenAsk) -> Transcript:
-        """The ask and the thread before it in plain words; what cannot be looked up is left out."""
+        """The ask and the thread before it in plain words; what cannot be looked up is left out.
+
+        Raises Undeliverable where no answer could be said: before one is paid for.
+        """
+        if not await self._streaming.pulse.beats(ask.workspace_id):
+            raise Undeliverable("Slack takes the token no more")
         try:
             me = await self._clients.bot_user(ask.workspace_id)
             messages = await said_before(await self._clients.of(ask.workspace_id), ask)

@@ -156,6 +156,8 @@ WRITES: dict[str, Try] = {
     "workspaces.welcome": lambda unit, _: unit.workspaces.welcome("T0OTHER", "Other", "U0LUCY"),
     "workspaces.forget": lambda unit, _: unit.workspaces.forget(),
     "workspaces.forget_departed": lambda unit, _: unit.workspaces.forget_departed(0, sums=True),
+    "workspaces.lose": lambda unit, _: unit.workspaces.lose(),
+    "workspaces.find_again": lambda unit, _: unit.workspaces.find_again(),
     "workspaces.switch": lambda unit, _: unit.workspaces.switch(on=False),
     "workspaces.retire": lambda unit, _: unit.workspaces.retire(),
 }

@@ -16,6 +16,7 @@ from bot.slack.installations import Clients, OneToken, introduce
 from bot.slack.live import Live
 from bot.slack.pen import Rhythm
 from bot.slack.people import People
+from bot.slack.pulse import Pulse
 from bot.slack.stops import Stops
 from bot.slack.thread import Streaming, Threads
 from bot.telemetry import Telemetry
@@ -67,7 +68,7 @@ class Desk:
         async def under(ask: TakenAsk) -> list[dict[str, object]]:
             return UNDER
 
-        streaming = Streaming(Stops(db, clients, people), rhythm or Rhythm(every_s=0.01))
+        streaming = Streaming(Stops(db, clients, people), Pulse(db, clients), rhythm or Rhythm(every_s=0.01))
         delivery = Delivery(db, clients, under, Telemetry(), settle_s=0.05)
         return cls(db, sandbox, workspace_id, Threads(db, clients, people, delivery, streaming, Attachments(clients)))
 

@@ -18,6 +18,7 @@ from bot.slack.client import SlackClient, SlackRefused
 from bot.slack.delivery import Delivery
 from bot.slack.installations import Clients, OneToken, introduce
 from bot.slack.people import People
+from bot.slack.pulse import Pulse
 from bot.slack.stops import Stops
 from bot.slack.thread import Streaming, Threads
 from bot.telemetry import Telemetry
@@ -37,7 +38,9 @@ async def threads(db: Database, sandbox: Sandbox) -> Threads:
 
     people = People(clients)
     delivery = Delivery(db, clients, under, Telemetry(), settle_s=0.05)
-    return Threads(db, clients, people, delivery, Streaming(Stops(db, clients, people)), Attachments(clients))
+    return Threads(
+        db, clients, people, delivery, Streaming(Stops(db, clients, people), Pulse(db, clients)), Attachments(clients)
+    )
 
 
 @pytest.fixture
