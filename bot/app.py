@@ -187,10 +187,10 @@ async def _serve(
     ingest = Ingest(parts.ingest_db, worker.wake, Most.of(settings.most_waiting))
     notices = BudgetNotices(db, clients, people)
     kept = Retention(**{name: getattr(settings, name) for name in Retention.__slots__})
-    costs = costs_command(db, clients, people, parts.reports)
+    costs = costs_command(db, clients, people, parts.reports, kept)
     commands = Commands(costs, BudgetRequests(db, people, notices), Presses(db, clients, people, worker.wake))
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
-    pages = OAuthPages(db, base_url, *_oauth(settings)) if settings.slack_client_id else None
+    pages = OAuthPages(db, base_url, kept, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))
     scrape = partial(exposition, db, parts.telemetry)
     metrics_url = await stack.enter_async_context(serving_metrics(scrape, settings.metrics_addr))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.costs.reports import Reports
 from bot.db.database import Database
+from bot.db.retention import Retention
 from bot.slack.admin_form import AdminForm
 from bot.slack.budget_form import BudgetForm
 from bot.slack.costs_command import CostsCommand
@@ -15,13 +16,14 @@ from bot.slack.footer_form import FooterForm
 from bot.slack.installations import Clients
 from bot.slack.people import People
 from bot.slack.permalinks import Permalinks
+from bot.slack.privacy import PrivacyForm
 from bot.slack.spend_form import Naming, SpendForm
 from bot.slack.tiers_form import TiersForm
 from bot.slack.uploads import Uploads
 from bot.slack.zone_form import ZoneForm
 
 
-def costs_command(db: Database, clients: Clients, people: People, reports: Reports) -> CostsCommand:
+def costs_command(db: Database, clients: Clients, people: People, reports: Reports, kept: Retention) -> CostsCommand:
     """The command; its help lists the forms in this order."""
     return CostsCommand(
         people,
@@ -35,4 +37,5 @@ def costs_command(db: Database, clients: Clients, people: People, reports: Repor
         ZoneForm(db),
         AdminForm(db, people),
         FooterForm(db),
+        PrivacyForm(kept),
     )

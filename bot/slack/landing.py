@@ -20,6 +20,7 @@ h1 { margin: 1.25rem 0 .5rem; font-size: 1.6rem; line-height: 1.25; overflow-wra
 p { margin: .5rem 0 } .soft { color: var(--soft); font-size: .9rem }
 ol { margin: 1.25rem 0; padding-left: 1.25rem } li { margin: .6rem 0; padding-left: .25rem }
 code { white-space: nowrap; padding: .1rem .35rem; border: 1px solid var(--line); border-radius: .3rem; background: var(--ground); font-size: .9em }
+details { margin-top: 1rem; color: var(--soft); font-size: .9rem } summary { cursor: pointer } ul { margin: .5rem 0 0; padding-left: 1.1rem }
 .go { display: inline-block; margin: .5rem 0 1rem; padding: .65rem 1.2rem; border-radius: .5rem; background: var(--accent); color: var(--on); font-weight: 600; text-decoration: none }
 .go:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px }
 """
@@ -40,22 +41,26 @@ _STEPS = (
     "<li>See what it cost: <code>/lucy-costs</code>. Admins set budgets and a daily digest there too.</li></ol>"
 )
 _NEEDED_TO = {"files:read": "read the files that people attach", "files:write": "send exports as files"}
-_WHAT_IS_KEPT = (
-    "<p class=soft>Lucy answers with AI models, and AI can be wrong. She keeps what people write to her only until it is "
-    "answered, encrypted; what stays is the price of every call. To remove her, use Slack's app settings.</p>"
-)
 
 
-def installed(name: str, link: str, lacking: Sequence[str]) -> web.Response:
-    """Lucy is there: the `link` into Slack, and the first three steps. `lacking`: optional scopes that were left out."""
+def installed(name: str, link: str, lacking: Sequence[str], kept: Sequence[str]) -> web.Response:
+    """Lucy is there: the `link` into Slack, and the first three steps.
+
+    `lacking`: optional scopes that were left out; `kept`: what is stored, in her own sentences.
+    """
     without = "".join(
         f"<p class=soft>Without {html.escape(scope)} she can't {_NEEDED_TO.get(scope, 'do all she could')}.</p>"
         for scope in lacking
     )
     return _page(
         f"Lucy is in {name or 'your workspace'}",
-        f"<p>She is ready.</p>{_STEPS}<a class=go href='{html.escape(link, quote=True)}'>Open Slack</a>{without}{_WHAT_IS_KEPT}",
+        f"<p>She is ready.</p>{_STEPS}<a class=go href='{html.escape(link, quote=True)}'>Open Slack</a>{without}{_privacy(kept)}",
     )
+
+
+def _privacy(kept: Sequence[str]) -> str:
+    items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in kept)
+    return f"<details><summary>What Lucy keeps, in her words</summary><ul>{items}</ul></details>"
 
 
 def declined() -> web.Response:

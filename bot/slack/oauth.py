@@ -17,8 +17,10 @@ from bot import log
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.db.installations import Installation
+from bot.db.retention import Retention
 from bot.slack import landing
 from bot.slack.client import TIMEOUT_S
+from bot.slack.privacy import privacy
 
 _log = log.get(__name__)
 SCOPES = (
@@ -33,8 +35,9 @@ _COOKIE = "lucy_install"
 class OAuthPages:
     """`/slack/install` and `/slack/oauth_redirect`."""
 
-    def __init__(self, db: Database, base_url: str, client_id: str, client_secret: str) -> None:
-        self._db, self._base_url = db, base_url
+    def __init__(self, db: Database, base_url: str, kept: Retention, client_id: str, client_secret: str) -> None:
+        """`kept` is told on the last page."""
+        self._db, self._base_url, self._kept = db, base_url, kept
         self._client_id, self._client_secret = client_id, client_secret
 
     async def install(self, request: web.Request) -> web.StreamResponse:
@@ -86,7 +89,9 @@ class OAuthPages:
             return landing.switched_off(name)
         lacking = sorted(set(OPTIONAL_SCOPES) - set(installation.scopes.split(",")))
         there = urlencode({"app": str(granted.get("app_id", "")), "team": slack_id})
-        return landing.installed(name, f"{urljoin(self._base_url, '/app_redirect')}?{there}", lacking)
+        return landing.installed(
+            name, f"{urljoin(self._base_url, '/app_redirect')}?{there}", lacking, privacy(self._kept)
+        )
 
     def _web(self, token: str | None = None) -> AsyncWebClient:
         return AsyncWebClient(token=token, base_url=self._base_url, timeout=TIMEOUT_S, retry_handlers=[])

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.db.database import Database
+from bot.db.retention import Retention
 from bot.errors import SettingError
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.installations import introduce
@@ -59,7 +60,7 @@ async def test_what_slack_never_sends_is_clearly_refused(db: Database, body: byt
 
 
 async def test_an_install_link_works_in_one_browser_only(db: Database) -> None:
-    pages = OAuthPages(db, GONE, "id", "secret")
+    pages = OAuthPages(db, GONE, Retention(), "id", "secret")
     async with browser(web_app(None, ready, pages)) as client, browser(web_app(None, ready, pages)) as stranger:
         to_slack = await client.get("/slack/install", allow_redirects=False)
         state = to_slack.headers["Location"].partition("state=")[2]
@@ -73,7 +74,7 @@ async def test_an_install_link_works_in_one_browser_only(db: Database) -> None:
 
 
 async def test_declining_in_slack_is_no_error(db: Database) -> None:
-    async with browser(web_app(None, ready, OAuthPages(db, GONE, "id", "secret"))) as client:
+    async with browser(web_app(None, ready, OAuthPages(db, GONE, Retention(), "id", "secret"))) as client:
         declined = await client.get("/slack/oauth_redirect?error=access_denied")
 
         assert declined.status == 200
