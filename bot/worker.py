@@ -172,6 +172,10 @@ class Worker:
         if not ask.readable:
             await self._keep(ask, failure_sentence(Undecryptable.sentence, ask.task_id))
             return "failed"
+        if (barred := await self._threads.asides.barred(ask)) is not None:
+            if barred:
+                await self._tell_alone(ask, barred)
+            return "barred"
         if not ask.text and not ask.files:
             await self._keep(ask, NO_WORDS)
             return "answered"
@@ -186,7 +190,8 @@ class Worker:
             return await self._stopped(ask, live, stop)
         except OverBudget as error:
             _log.info("over_budget", task_id=str(ask.task_id), detail=str(error))
-            await self._keep(ask, refusal(error), request_actions(error))
+            own = error.standing.budget.key.scope == "user"
+            await (self._tell_alone if own else self._keep)(ask, refusal(error), request_actions(error))
             return "over_budget"
         except LucyError as error:
             _log.warning("no_answer", task_id=str(ask.task_id), error=type(error).__name__, detail=str(error))
@@ -212,6 +217,11 @@ class Worker:
     async def _keep(self, ask: TakenAsk, sentence: str, actions: Sequence[Mapping[str, str]] = ()) -> None:
         async with self._db.unit(ask.workspace_id) as unit:
             await unit.replies.store(ask.lease, [sentence], actions)
+
+    async def _tell_alone(self, ask: TakenAsk, sentence: str, actions: Sequence[Mapping[str, str]] = ()) -> None:
+        """What concerns only the asker; where it can't be said to them alone, as an answer."""
+        if not await self._threads.asides.tell(ask, sentence, actions):
+            await self._keep(ask, sentence, actions)
 
     async def _finish(self, ask: TakenAsk, outcome: str) -> None:
         async with self._db.unit(ask.workspace_id) as unit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -33,8 +33,25 @@ class Live(Protocol):
         ...
 
 
+class Asides(Protocol):
+    """What is said to the asker alone."""
+
+    async def barred(self, ask: TakenAsk) -> str | None:
+        """None for whoever is answered; else what they are told, which to a machine is nothing."""
+        ...
+
+    async def tell(self, ask: TakenAsk, text: str, actions: Sequence[Mapping[str, str]] = ()) -> bool:
+        """Tell the asker alone; False where it must be said as an answer is."""
+        ...
+
+
 class Threads(Protocol):
     """What a worker needs of Slack."""
+
+    @property
+    def asides(self) -> Asides:
+        """What is said to the asker alone."""
+        ...
 
     async def read(self, ask: TakenAsk) -> Transcript:
         """The ask and its thread in plain words; what cannot be looked up is left out. Raises Undeliverable."""

@@ -89,6 +89,8 @@ class CrowdStore:
             "user": ask.user_id,
             "channel": ask.channel_id,
             "thread_ts": ask.thread_ts,
+            "alone": limit in {"person", "pace"} and ask.channel_type != "im",
+            "replies": ask.thread_ts != ask.ts,
         }
         await BudgetNoticeStore(self._session, self._workspace_id).add(
             Notice(f"crowded:{ask.channel_id}:{ask.ts}", CROWDED, facts)

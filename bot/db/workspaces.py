@@ -136,6 +136,16 @@ class WorkspaceStore:
         mine = WorkspaceRow.workspace_id == self._workspace_id
         await self._session.execute(update(WorkspaceRow).where(mine).values(footer=on))
 
+    async def answers_guests(self) -> bool:
+        """Whether guests are answered."""
+        mine = select(WorkspaceRow.guests).where(WorkspaceRow.workspace_id == self._workspace_id)
+        return bool((await self._session.execute(mine)).scalar_one_or_none())
+
+    async def answer_guests(self, *, on: bool) -> None:
+        """Answer guests, or don't."""
+        mine = WorkspaceRow.workspace_id == self._workspace_id
+        await self._session.execute(update(WorkspaceRow).where(mine).values(guests=on))
+
     async def rows(self) -> dict[str, int]:
         """How many rows each table holds of this workspace."""
         return await rows_of(self._session, self._workspace_id)

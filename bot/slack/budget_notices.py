@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -32,12 +32,13 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    """What to post, and the places to try, best first."""
+    """What to post, and the places to try, best first; `only` one person sees it."""
 
     places: tuple[str, ...]
     text: str
     blocks: list[dict[str, Any]]
     thread_ts: str | None = None
+    only: str | None = None
 
 
 class BudgetNotices:
@@ -73,12 +74,13 @@ class BudgetNotices:
         if message is None:
             return None
         for place in message.places:
-            thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}
+            more = {"thread_ts": message.thread_ts, "user": message.only}
+            said = {"text": message.text, "blocks": message.blocks, **{name: one for name, one in more.items() if one}}
             try:
                 client = await self._clients.of(workspace_id)
-                answer = await client.call(
-                    "chat.postMessage", channel=place, text=message.text, blocks=message.blocks, **thread
-                )
+                if message.only:
+                    return place, str((await client.call("chat.postEphemeral", channel=place, **said))["message_ts"])
+                answer = await client.call("chat.postMessage", channel=place, **said)
                 return str(answer["channel"]), str(answer["ts"])
             except (SlackRefused, NotInstalled) as error:
                 _log.warning("notice_refused", key=notice.key, error=str(error))
@@ -88,8 +90,7 @@ class BudgetNotices:
         if notice.kind == "warning":
             return await self._warning(workspace_id, notice)
         if notice.kind == CROWDED:
-            told = refused_words(notice.facts)
-            return _Message((str(notice.facts["channel"]),), told, [section(told)], str(notice.facts["thread_ts"]))
+            return _crowded(notice.facts)
         async with self._db.unit(workspace_id) as unit:
             request = await unit.budget_notices.read_request(UUID(str(notice.facts["request"])))
             standing = await unit.budgets.standing(request.key) if request else None
@@ -134,6 +135,13 @@ class BudgetNotices:
     async def _names(self, workspace_id: UUID, key: BudgetKey, *user_ids: str | None) -> dict[str, str]:
         people = {user_id for user_id in (*user_ids, key.key if key.scope == "user" else None) if user_id}
         return await self._people.names(workspace_id, people)
+
+
+def _crowded(facts: Mapping[str, object]) -> _Message:
+    """Who asks too much is told alone; Slack shows that in a thread only if it has replies."""
+    told, alone = refused_words(facts), bool(facts.get("alone"))
+    thread = None if alone and not facts.get("replies") else str(facts["thread_ts"])
+    return _Message((str(facts["channel"]),), told, [section(told)], thread, str(facts["user"]) if alone else None)
 
 
 def _loudest(notices: Iterable[Notice]) -> set[str]:

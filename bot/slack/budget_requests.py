@@ -16,6 +16,7 @@ from bot.db.budget_notices import Notice, Place, Request
 from bot.db.budgets import Standing
 from bot.db.database import Database
 from bot.db.unit import Unit
+from bot.slack.asides import AT
 from bot.slack.budget_blocks import APPROVE_ACTION
 from bot.slack.budget_notices import BudgetNotices
 from bot.slack.costs_words import ADMINS_ONLY
@@ -99,13 +100,14 @@ class BudgetRequests:
 
 
 def _place(body: dict[str, Any], user_id: str) -> Place:
-    message = body.get("message") or {}
-    thread = str(message.get("thread_ts") or message.get("ts") or "")
+    """Under a message that one person sees, the button itself says in which thread they asked."""
+    message, told = body.get("message") or {}, str(body["actions"][0]["value"]).partition(AT)[2]
+    thread = told or str(message.get("thread_ts") or message.get("ts") or "")
     return Place(user_id, str((body.get("channel") or {}).get("id", "")), thread)
 
 
 def _value(body: dict[str, Any]) -> str:
-    return str(body["actions"][0]["value"])
+    return str(body["actions"][0]["value"]).partition(AT)[0]
 
 
 def _listed(names: list[str]) -> str:

@@ -23,12 +23,17 @@ _APPROVERS, _PAGE, _PAGES = 5, 200, 5
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone in a workspace. `is_admin`: Slack's, or whom those named; `is_member`: neither a guest nor a bot, and still there."""
+    """Someone in a workspace. `is_admin`: Slack's, or whom those named; `is_member`: neither a guest nor a bot, and still there.
+
+    `is_guest`: of one or several channels, or a stranger of another organisation.
+    """
 
     name: str
     is_admin: bool
     named: bool = False
     is_member: bool = False
+    is_guest: bool = False
+    is_bot: bool = False
 
 
 class People:
@@ -48,16 +53,21 @@ class People:
 
     async def find(self, workspace_id: UUID, user_id: str, *, fresh: bool = False) -> Person:
         """The person; one whom Slack won't show us is called by their id and is no admin. `fresh`: ask Slack now."""
-        person = self._remembered(workspace_id, user_id)
-        if person is None or fresh:
-            try:
-                client = await self._clients.of(workspace_id)
-            except NotInstalled:
-                return Person(user_id, is_admin=False)
-            person = await self._look_up(client, workspace_id, user_id)
+        person = await self.look(workspace_id, user_id, fresh=fresh)
         if person.is_admin or not person.is_member or user_id not in await self._named(workspace_id):
             return person
         return replace(person, is_admin=True, named=True)
+
+    async def look(self, workspace_id: UUID, user_id: str, *, fresh: bool = False) -> Person:
+        """The person as Slack knows them, whoever was named an admin of Lucy's."""
+        person = self._remembered(workspace_id, user_id)
+        if person is not None and not fresh:
+            return person
+        try:
+            client = await self._clients.of(workspace_id)
+        except NotInstalled:
+            return Person(user_id, is_admin=False)
+        return await self._look_up(client, workspace_id, user_id)
 
     async def _named(self, workspace_id: UUID) -> list[str]:
         """Whom the workspace's admins named; never remembered, so that whoever is dismissed is so at once."""
@@ -108,8 +118,11 @@ class People:
             return Person(user_id, is_admin=False)
         profile = user.get("profile", {})
         name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user_id
-        outside = any(user.get(flag) for flag in ("is_bot", "deleted", "is_restricted", "is_ultra_restricted"))
-        person = Person(str(name), bool(user.get("is_admin") or user.get("is_owner")), is_member=not outside)
+        guest = any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger"))
+        bot = bool(user.get("is_bot"))
+        member = not (guest or bot or user.get("deleted"))
+        admin = bool(user.get("is_admin") or user.get("is_owner"))
+        person = Person(str(name), admin, is_member=member, is_guest=guest, is_bot=bot)
         if len(self._known) >= _AT_MOST:
             self._known.clear()
         self._known[workspace_id, user_id] = (self._clock() + _REMEMBER_S, person)

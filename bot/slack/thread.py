@@ -14,6 +14,7 @@ from bot.db.database import Database
 from bot.db.inbox import TakenAsk
 from bot.errors import Undeliverable
 from bot.files.attachment import Attachment
+from bot.slack.asides import Asides
 from bot.slack.attachments import Attachments
 from bot.slack.blocks import key_of
 from bot.slack.client import SlackRefused, SlackUnsure
@@ -57,6 +58,7 @@ class Threads:
     ) -> None:
         self._db, self._clients, self._people, self._attachments = db, clients, people, attachments
         self._delivery, self._streaming, self._status = delivery, streaming, Status(clients)
+        self.asides = Asides(db, clients, people)
 
     @asynccontextmanager
     async def at_work(self, ask: TakenAsk) -> AsyncIterator[Live]:

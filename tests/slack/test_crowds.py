@@ -23,15 +23,15 @@ ROOM = Most(of_person=100, in_thread=100, of_workspace=100)
 
 
 @pytest.mark.parametrize(
-    ("most", "told"),
+    ("most", "told", "by"),
     [
-        (Most(2, 9, 9), "2 of your questions are waiting with me"),
-        (Most(9, 2, 9), "2 questions are waiting in this thread"),
-        (Most(9, 9, 2), "2 questions are waiting in this workspace"),
+        (Most(2, 9, 9), "2 of your questions are waiting with me", "chat.postEphemeral"),
+        (Most(9, 2, 9), "2 questions are waiting in this thread", "chat.postMessage"),
+        (Most(9, 9, 2), "2 questions are waiting in this workspace", "chat.postMessage"),
     ],
 )
-async def test_what_is_too_much_is_refused_in_its_thread_with_one_sentence_for_all(
-    db: Database, workspace_id: UUID, sandbox: Sandbox, most: Most, told: str
+async def test_what_is_too_much_is_refused_with_one_sentence_to_whom_it_concerns(
+    db: Database, workspace_id: UUID, sandbox: Sandbox, most: Most, told: str, by: str
 ) -> None:
     app = lucy_on(db, ingest=Ingest(db, lambda: None, most))
 
@@ -39,7 +39,7 @@ async def test_what_is_too_much_is_refused_in_its_thread_with_one_sentence_for_a
     for _ in range(2):
         await tell(db, sandbox, workspace_id)
 
-    said = sandbox.slack.answers("C0GENERAL", root(sandbox))
+    said = [sent["text"] for method, sent in sandbox.slack.api.calls if method == by]
     assert [answer.status for answer in answers] == [200] * 5
     assert await waiting(db) == 2
     assert len(said) == 1

@@ -231,7 +231,7 @@ function heard(where, message) {
 
 // Slack gives what only one person sees no place in the history; here it stands until the page is loaded again.
 function whispered(where, user, message) {
-  state.messages[where].push({ user: state.me, ...message, only: user, ts: `${Date.now() / 1000}.${Math.random()}` });
+  state.messages[where].push({ user: state.me, ts: `${Date.now() / 1000}.${Math.random()}`, ...message, only: user });
 }
 
 async function send(raw, parent, files = []) {

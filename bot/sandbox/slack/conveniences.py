@@ -65,8 +65,10 @@ class Conveniences:
         if sent.get("user") not in self._state.channels[channel].members:
             raise Rejected("user_not_in_channel")
         check_content(self._state, sent)
-        self._state.tell("ephemeral", channel=channel, user=sent["user"], message=sent)
-        return {"message_ts": self._state.new_ts()}
+        ts, thread = self._state.new_ts(), sent.get("thread_ts")
+        if not thread or len(self._state.thread(channel, str(thread))) > 1:
+            self._state.tell("ephemeral", channel=channel, user=sent["user"], message={**sent, "ts": ts})
+        return {"message_ts": ts}
 
     def _permalink(self, sent: Answer) -> Answer:
         channel, ts = check_channel(self._state, sent.get("channel"), to_post=False), str(sent.get("message_ts"))
