@@ -146,10 +146,11 @@ class InstallationStore:
         later = select(InstallationRow.workspace_id).where(mine, InstallationRow.installed_at > moment)
         return (await self._session.execute(later)).scalar_one_or_none() is not None
 
-    async def forget(self) -> None:
-        """Wipe the token: the workspace uninstalled Lucy."""
-        mine = InstallationRow.workspace_id == self._workspace_id
-        await self._session.execute(delete(InstallationRow).where(mine))
+    async def forget(self) -> bool:
+        """Wipe the token: the workspace uninstalled Lucy. False when none was kept."""
+        mine = delete(InstallationRow).where(InstallationRow.workspace_id == self._workspace_id)
+        gone = await self._session.execute(mine.returning(InstallationRow.workspace_id))
+        return gone.scalar_one_or_none() is not None
 
     def _sealed(self, bot_token: str, refresh_token: str | None) -> dict[str, object]:
         return {

@@ -13,9 +13,10 @@ _log = log.get(__name__)
 
 
 async def drop_old(db: Database, kept: Retention) -> None:
-    """Old rows of every workspace, and workspaces that left long ago. Raises DatabaseAway; what is left then goes next time."""
-    async with db.operations() as operations:
-        await operations.drop_partitions(kept.ledger_months)
+    """Old rows of every workspace, workspaces that left long ago, and the ledger's old months.
+
+    Raises DatabaseAway; what is left then goes next time.
+    """
     for table, limit in kept.limits.items():
         while await _dropped(db, table, limit) >= BATCH:
             pass
@@ -26,6 +27,8 @@ async def drop_old(db: Database, kept: Retention) -> None:
             await _forget(db, workspace_id, kept)
         except StillOpen as error:
             _log.warning("not_forgotten_yet", workspace_id=str(workspace_id), reason=str(error))
+    async with db.operations() as operations:
+        await operations.drop_partitions(kept.ledger_months)
 
 
 async def _dropped(db: Database, table: str, limit: int) -> int:

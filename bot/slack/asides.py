@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from bot import log
@@ -21,12 +22,20 @@ AT = "@"
 class Asides:
     """Direct messages need none: nobody else is there, and what is posted stays."""
 
-    def __init__(self, db: Database, clients: Clients, people: People) -> None:
-        self._db, self._clients, self._people = db, clients, people
+    def __init__(self, db: Database, clients: Clients, people: People, within_s: float = 3.0) -> None:
+        """`within_s`: how long Slack may take to show who asks."""
+        self._db, self._clients, self._people, self._within_s = db, clients, people, within_s
 
     async def barred(self, ask: TakenAsk) -> str | None:
-        """None for whoever is answered; else what they are told, which to a machine is nothing."""
-        person = await self._people.look(ask.workspace_id, ask.user_id)
+        """None for whoever is answered; else what they are told, which to a machine is nothing.
+
+        Whom Slack does not show, or not in time, is answered.
+        """
+        try:
+            async with asyncio.timeout(self._within_s):
+                person = await self._people.look(ask.workspace_id, ask.user_id)
+        except TimeoutError:
+            return None
         if person.is_bot:
             return ""
         if not person.is_guest:

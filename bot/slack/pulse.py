@@ -55,15 +55,21 @@ class Pulse:
             await self.beats(workspace_id)
 
     async def tick(self) -> None:
-        """Ask again about every token that was refused; after a week the workspace has left."""
+        """Ask again about every token that was refused; after a week who installed Lucy has left.
+
+        The one workspace of a token in the settings never has: whoever set it decides.
+        """
         async with self._db.operations() as operations:
             lost = await operations.lost()
         for workspace_id, age_s in lost:
             self._known.pop(workspace_id, None)
             if not await self.beats(workspace_id) and age_s > GIVEN_UP_S:
-                async with self._db.unit(workspace_id) as unit:
-                    await unit.workspaces.retire()
-                    await unit.installations.forget()
+                await self._give_up(workspace_id)
+
+    async def _give_up(self, workspace_id: UUID) -> None:
+        async with self._db.unit(workspace_id) as unit:
+            if await unit.installations.forget():
+                await unit.workspaces.retire()
 
     async def _ask(self, workspace_id: UUID) -> bool:
         alive, remember_s = await self._answer(workspace_id)

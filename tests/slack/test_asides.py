@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import asyncpg
@@ -11,19 +12,23 @@ import pytest
 from bot.app import Lucy
 from bot.costs.budget_words import REQUEST_ACTION
 from bot.db.budgets import BudgetKey
+from bot.db.database import Database
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.slack.workspace import SlackWorkspace
-from bot.slack.asides import NO_GUESTS
+from bot.slack.asides import NO_GUESTS, Asides
 from bot.slack.budget_blocks import APPROVE_ACTION
 from bot.slack.costs_words import ADMINS_ONLY
+from bot.slack.installations import Clients, OneToken, introduce
+from bot.slack.people import People
 from tests.costs.budgeting import limit
 from tests.onlooker import until
+from tests.slack.test_deliver import Take, take, threads
 from tests.slack.test_install import browser, open_to_all, visit
 from tests.slack.test_manners import asked, press_in
 from tests.test_budgets import TOO_LITTLE
 from tests.test_main_job import ACME, answered, done
 
-__all__ = ["browser", "open_to_all"]
+__all__ = ["browser", "open_to_all", "take", "threads"]
 
 CHANNEL = "C0GENERAL"
 
@@ -134,3 +139,15 @@ async def test_where_an_aside_cannot_be_it_is_an_answer(running: Lucy, sandbox: 
 
     [said] = sandbox.slack.answers(channel, ts)
     assert "Your budget" in said
+
+
+async def test_whom_slack_does_not_show_in_time_is_answered(
+    db: Database, workspace_id: UUID, sandbox: Sandbox, take: Take
+) -> None:
+    sandbox.slack.faults.delay("users.info", 5)
+    access = await introduce(sandbox.slack.state.bot_token, sandbox.slack.api_url, db)
+    clients = Clients(OneToken(access), sandbox.slack.api_url)
+
+    barred = await Asides(db, clients, People(clients), within_s=0.05).barred(await take("one"))
+
+    assert barred is None

@@ -179,3 +179,19 @@ def pulse_of(lucy: Lucy, sandbox: Sandbox) -> Pulse:
 def mention(slack: SlackWorkspace, number: int) -> dict[str, str]:
     message = slack.state.add("C1LOBBY", {"user": "U1IDA", "text": f"<@U1LUCY> hello {number}"})
     return {**message, "type": "app_mention", "channel": "C1LOBBY"}
+
+
+async def test_the_workspace_of_a_token_in_the_settings_is_never_taken_for_one_that_left(
+    running: Lucy, sandbox: Sandbox
+) -> None:
+    token = await introduce(sandbox.slack.state.bot_token, sandbox.slack.api_url, running.db)
+    pulse = Pulse(running.db, Clients(OneToken(token), sandbox.slack.api_url))
+    sandbox.slack.state.revoked.add(token.token)
+    await pulse.doubt(ACME)
+    await execute(running.db, "UPDATE workspace SET lost_since = now() - interval '1 year'")
+
+    await pulse.tick()
+
+    async with running.db.operations() as operations:
+        [acme] = await operations.roster()
+    assert (acme.active, acme.left_at, acme.lost_since is not None) == (True, None, True)
