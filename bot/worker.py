@@ -166,19 +166,16 @@ class Worker:
     async def _answer(self, ask: TakenAsk, live: Live) -> str:
         if ask.stop_by == WITHDRAWN:
             return "withdrawn"
-        if ask.attempts > MAX_ATTEMPTS:
-            await self._keep(ask, failure_sentence("I tried this several times and could not finish it.", ask.task_id))
-            return "dead"
-        if not ask.readable:
-            await self._keep(ask, failure_sentence(Undecryptable.sentence, ask.task_id))
-            return "failed"
+        if plain := _without_a_model(ask):
+            sentence, outcome = plain
+            await self._keep(ask, sentence)
+            return outcome
         if (barred := await self._threads.asides.barred(ask)) is not None:
             if barred:
                 await self._tell_alone(ask, barred)
             return "barred"
-        if not ask.text and not ask.files:
-            await self._keep(ask, NO_WORDS)
-            return "answered"
+        if await self._threads.hushed(ask):
+            return "hushed"
         return await self._ask_model(ask, live)
 
     async def _ask_model(self, ask: TakenAsk, live: Live) -> str:
@@ -229,6 +226,7 @@ class Worker:
                 await unit.inbox.give_up(ask.lease, outcome)
             else:
                 await unit.inbox.finish(ask.lease, outcome)
+            await unit.joined.spoke(ask.channel_id, ask.thread_ts, "people" if outcome == "withdrawn" else "lucy")
             await unit.replies.wipe(ask.task_id)
             await unit.streams.forget(ask.task_id)
 
@@ -239,3 +237,12 @@ class Worker:
                 await unit.inbox.hand_back(ask.lease, delay, counted=counted or maybe_posted)
         except (LeaseLost, DatabaseAway):
             _log.info("lease_left_to_expire", task_id=str(ask.task_id))
+
+
+def _without_a_model(ask: TakenAsk) -> tuple[str, str] | None:
+    """What is said of an ask that nobody can be asked about, and how it ends."""
+    if ask.attempts > MAX_ATTEMPTS:
+        return failure_sentence("I tried this several times and could not finish it.", ask.task_id), "dead"
+    if not ask.readable:
+        return failure_sentence(Undecryptable.sentence, ask.task_id), "failed"
+    return None if ask.text or ask.files else (NO_WORDS, "answered")

@@ -78,6 +78,9 @@ class DeskThreads:
             raise DatabaseAway("for a moment")
         return Transcript(ask.text)
 
+    async def hushed(self, _: TakenAsk) -> bool:
+        return False
+
     @asynccontextmanager
     async def at_work(self, ask: TakenAsk) -> AsyncIterator[Aside]:
         yield Aside()

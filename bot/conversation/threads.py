@@ -57,6 +57,10 @@ class Threads(Protocol):
         """The ask and its thread in plain words; what cannot be looked up is left out. Raises Undeliverable."""
         ...
 
+    async def hushed(self, ask: TakenAsk) -> bool:
+        """Whether the ask only orders her to be quiet in its thread, or not to be; the asker is told that she obeys."""
+        ...
+
     async def answered(self, ask: TakenAsk) -> bool:
         """Whether an answer of ours stands there already, whatever the database knows."""
         ...

@@ -46,6 +46,9 @@ WIPE_DEAD = text(
 )
 DROP_DONE = text(f"DELETE FROM inbox WHERE state IN ('done', 'dead') AND {_A_WEEK_AGO} AND sealed_text IS NULL")
 DROP_ASKED = text(f"DELETE FROM asked WHERE at < now() - interval '{FEATURES_DAYS} days'")
+DROP_JOINED = text(
+    "DELETE FROM joined_thread WHERE touched_at < now() - CASE WHEN muted THEN interval '1 year' ELSE interval '30 days' END"
+)
 DROP_OPINIONS = text("DELETE FROM classifier_cache WHERE expires_at < now()")
 
 
@@ -76,7 +79,7 @@ class Operations:
 
     async def clean(self) -> None:
         """Wipe what dead asks still hold after seven days, drop what is finished for as long."""
-        for statement in (WIPE_DEAD, DROP_DONE, DROP_TOLD, DROP_OPINIONS, DROP_ASKED, DROP_FULL):
+        for statement in (WIPE_DEAD, DROP_DONE, DROP_TOLD, DROP_OPINIONS, DROP_ASKED, DROP_JOINED, DROP_FULL):
             await self._session.execute(statement)
         stale = OAuthStateRow.created_at < func.now() - STATE_LIFETIME
         await self._session.execute(delete(OAuthStateRow).where(stale))

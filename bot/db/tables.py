@@ -15,6 +15,7 @@ from bot.db.digests import DigestRunRow, DigestSettingRow
 from bot.db.forgetting import ForgottenDayRow
 from bot.db.inbox import InboxRow
 from bot.db.installations import InstallationRow, OAuthStateRow
+from bot.db.joined_threads import JoinedThreadRow
 from bot.db.labels import RoutingLabelRow
 from bot.db.opinions import OpinionRow
 from bot.db.price_overlays import PriceOverlayRow
@@ -31,7 +32,7 @@ TABLES = (
     WorkspaceRow, InstallationRow, OAuthStateRow, InboxRow, ReplyPartRow, ChoiceRow, CostRow, CostRollupRow,
     DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow, BudgetRow, BudgetSpendRow, BudgetNoticeRow,
     BudgetRequestRow, ForgottenDayRow, DialSettingRow, ScoreShiftRow, OpinionRow, ThreadFloorRow, TierBoundRow,
-    RoutingLabelRow, AskedRow, RollupCutRow, RoutingWeightsRow, SlackBucketRow, NamedAdminRow, StreamMessageRow,
+    RoutingLabelRow, AskedRow, RollupCutRow, RoutingWeightsRow, SlackBucketRow, NamedAdminRow, StreamMessageRow, JoinedThreadRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -24,6 +24,7 @@ from bot.db.encryption import Cipher
 from bot.db.folding import FoldStore
 from bot.db.inbox import InboxStore
 from bot.db.installations import InstallationStore
+from bot.db.joined_threads import JoinedThreadStore
 from bot.db.labels import LabelStore
 from bot.db.ledger import LedgerStore
 from bot.db.operator_inbox import OperatorInbox
@@ -36,6 +37,7 @@ from bot.db.seals import SealStore
 from bot.db.slack_buckets import SlackBucketStore
 from bot.db.stops import StopStore
 from bot.db.streams import StreamStore
+from bot.db.switches import SwitchStore
 from bot.db.thread_floors import ThreadFloorStore
 from bot.db.tier_bounds import TierBoundStore
 from bot.db.workspaces import WorkspaceStore
@@ -72,6 +74,8 @@ class Unit:
     operator_inbox = StoreOf(OperatorInbox)
     crowds = StoreOf(CrowdStore)
     edits = StoreOf(EditStore, seals=True)
+    joined = StoreOf(JoinedThreadStore)
+    switches = StoreOf(SwitchStore)
     stops = StoreOf(StopStore)
     replies = StoreOf(ReplyStore, seals=True)
     streams = StoreOf(StreamStore, seals=True)

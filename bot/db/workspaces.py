@@ -31,6 +31,7 @@ class WorkspaceRow(Base):
     footer: Mapped[bool] = mapped_column(server_default="true")
     lost_since: Mapped[Instant | None]
     guests: Mapped[bool] = mapped_column(server_default="true")
+    follow_ups: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
 

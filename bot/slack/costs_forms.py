@@ -19,6 +19,7 @@ from bot.slack.people import People
 from bot.slack.permalinks import Permalinks
 from bot.slack.privacy import PrivacyForm
 from bot.slack.spend_form import Naming, SpendForm
+from bot.slack.switch_form import SwitchForm
 from bot.slack.tiers_form import TiersForm
 from bot.slack.uploads import Uploads
 from bot.slack.zone_form import ZoneForm
@@ -40,4 +41,5 @@ def costs_command(db: Database, clients: Clients, people: People, reports: Repor
         FooterForm(db),
         GuestForm(db),
         PrivacyForm(kept),
+        SwitchForm(db),
     )

@@ -16,10 +16,11 @@ _HUMAN_SUBTYPES = (None, "file_share", "thread_broadcast")
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An ask, and the Slack team or organisation whose workspace it belongs to."""
+    """An ask, the Slack team or organisation whose workspace it belongs to, and as whom Lucy is in it."""
 
     slack_id: str
     ask: NewAsk
+    bot_user: str | None = None
 
 
 def workspace_of(body: Any) -> str | None:
@@ -36,19 +37,29 @@ def workspace_of(body: Any) -> str | None:
 
 def incoming(body: Any) -> Incoming | None:
     """The ask in a delivery, or None when nobody wants an answer."""
-    slack_id = workspace_of(body)
     event = body.get("event") if isinstance(body, dict) else None
-    event_id = short_id(body.get("event_id")) if isinstance(body, dict) else None
-    if not slack_id or not event_id or not isinstance(event, dict) or not _is_ask(event, _bot_user(body)):
-        return None
-    channel, ts, user = short_id(event.get("channel")), short_id(event.get("ts")), short_id(event.get("user"))
-    if not channel or not ts or not user:
+    return read(body, event) if isinstance(event, dict) and _is_ask(event, _bot_user(body)) else None
+
+
+def read(body: dict[str, Any], event: dict[str, Any]) -> Incoming | None:
+    """What somebody says, as an ask; None where Slack leaves out what it takes."""
+    slack_id, event_id = workspace_of(body), short_id(body.get("event_id"))
+    channel, ts = short_id(event.get("channel")), short_id(event.get("ts"))
+    user = short_id(event.get("user")) or short_id(event.get("bot_id"))
+    if not slack_id or not event_id or not channel or not ts or not user:
         return None
     kind = short_id(event.get("channel_type")) or ("im" if channel.startswith("D") else "channel")
     thread = short_id(event.get("thread_ts")) or ts
     text = clean(_text(event.get("text")) or "")
     team = short_id(event.get("user_team")) or short_id(event.get("team")) or short_id(body.get("team_id"))
-    return Incoming(slack_id, NewAsk(event_id, channel, kind, thread, ts, user, text, files_of(event), team))
+    ask = NewAsk(event_id, channel, kind, thread, ts, user, text, files_of(event), team)
+    return Incoming(slack_id, ask, _bot_user(body))
+
+
+def is_message(body: dict[str, Any]) -> bool:
+    """True for what somebody says, edits or takes away."""
+    event = body.get("event")
+    return isinstance(event, dict) and event.get("type") == "message"
 
 
 def is_farewell(body: dict[str, Any]) -> bool:

@@ -16,8 +16,11 @@ from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.errors import DatabaseAway
 from bot.slack.edits import Edit, edited
-from bot.slack.events import Incoming, happened_at, incoming, is_farewell, workspace_of
+from bot.slack.events import Incoming, happened_at, incoming, is_farewell, is_message, workspace_of
+from bot.slack.follow_ups import Overheard, overheard
 from bot.slack.halts import Halt, halting
+from bot.slack.hush import hush_of
+from bot.slack.mrkdwn import without_own_mention
 
 _log = log.get(__name__)
 STORE_WITHIN_S = 1.5
@@ -48,14 +51,21 @@ class Ingest:
         return await next() if served else BoltResponse(status=200, body="")
 
     async def _take(self, body: Any) -> bool:
-        """Write down what the event asks for; False when nothing is left to do."""
+        """Write down what the event asks for; False when nothing is left to do.
+
+        Slack tells of every post in her channels: what is plainly not for her costs no look into the database.
+        """
         found, slack_id = incoming(body), workspace_of(body)
         if found:
             return await self._store(found)
+        if heard := overheard(body):
+            return await self._overhear(heard)
         if slack_id and (halt := halting(body)):
             await self._halt(slack_id, halt)
         if slack_id and (edit := edited(body)):
             await self._reword(slack_id, edit)
+        if is_message(body):
+            return False
         if slack_id and is_farewell(body):
             await self._retire(slack_id, happened_at(body))
             return False
@@ -79,9 +89,22 @@ class Ingest:
                 await unit.crowds.refuse(found.ask, limit, self._most)
                 return True
             task_id = await unit.inbox.add(found.ask)
+            if task_id is not None and found.ask.channel_type != "im":
+                words = without_own_mention(found.ask.text, found.bot_user or "")
+                await unit.joined.asked(found.ask, muted=hush_of(words))
         if task_id is not None:
             self._wake()
         return True
+
+    async def _overhear(self, heard: Overheard) -> bool:
+        """A follow-up is an ask; anything else in a thread of hers is people's own talk, of which no word is kept."""
+        ask = heard.found.ask
+        async with self._db.unit(workspace_id_of(heard.found.slack_id)) as unit:
+            thread = await unit.joined.standing(ask.channel_id, ask.thread_ts)
+            hers = thread is not None and heard.open and thread.hears(ask.user_id)
+            if thread and not hers and thread.spoke != "people":
+                await unit.joined.spoke(ask.channel_id, ask.thread_ts, "people")
+        return await self._store(heard.found) if hers else False
 
     async def _halt(self, slack_id: str, halt: Halt) -> None:
         async with self._db.unit(workspace_id_of(slack_id)) as unit:

@@ -22,6 +22,7 @@ from bot.slack.delivery import Delivery
 from bot.slack.hanging import files_of
 from bot.slack.history import before as said_before
 from bot.slack.history import since
+from bot.slack.hush import MUTED, UNMUTED, hush_of
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.live import Live
 from bot.slack.mrkdwn import decode, mentioned, without_own_mention
@@ -96,6 +97,25 @@ class Threads:
         people = frozenset(names[user].lower().split(" ")[0] for user in mentioned(ask.text) if names.get(user))
         mine, asker = tuple(attached[ref.id] for ref in ask.files), names.get(ask.user_id, "")
         return Transcript(text, turns, asker, len(mine), people, mine)
+
+    async def hushed(self, ask: TakenAsk) -> bool:
+        """Whether the ask only orders her to be quiet in its thread, or not to be: told to the asker alone, if Slack lets us.
+
+        What it orders holds since the ask was stored.
+        """
+        try:
+            words = without_own_mention(ask.text, await self._clients.bot_user(ask.workspace_id))
+            muted = hush_of(words) if ask.channel_type != "im" else None
+            if muted is None:
+                return False
+            client = await self._clients.of(ask.workspace_id)
+            where = {"channel": ask.channel_id, "thread_ts": ask.thread_ts, "user": ask.user_id}
+            await client.call("chat.postEphemeral", text=MUTED if muted else UNMUTED, **where)
+        except NotInstalled:
+            return False
+        except (SlackRefused, SlackUnsure) as error:
+            _log.info("not_told", task_id=str(ask.task_id), error=str(error))
+        return True
 
     async def answered(self, ask: TakenAsk) -> bool:
         """Whether a part of this ask's answer stands in Slack already; False where Slack won't let us look, and for a

@@ -48,6 +48,7 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         await unit.installations.save(TOKEN)
         await unit.audit.record(CHANGE)
         await unit.admins.name("U2", "U1")
+        await unit.joined.asked(ASK)
         await unit.dials.turn("channel", "C1", "eco", "U1")
         await unit.dials.shift(0.1, -0.1, 400)
         await unit.opinions.keep("is this hard?", OPINION)

@@ -33,6 +33,7 @@ class Receiver:
 
 @pytest.fixture
 async def receiver(sandbox: Sandbox) -> AsyncIterator[Receiver]:
+    sandbox.slack.state.app.hears_channels = False
     receiver, app = Receiver(), web.Application()
     app.router.add_post("/slack/events", receiver.take)
     runner = web.AppRunner(app)

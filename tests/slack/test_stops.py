@@ -70,8 +70,6 @@ async def test_somebody_else_is_told_that_they_may_not(running: Lucy, sandbox: S
 
 
 async def test_a_deleted_question_has_no_answer(running: Lucy, sandbox: Sandbox, begun: str) -> None:
-    sandbox.slack.state.app.hears_channels = True
-
     await sandbox.slack.delete(CHANNEL, begun)
     await done(running)
 
