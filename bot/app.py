@@ -43,6 +43,7 @@ from bot.routing.recalibrate import recalibrate
 from bot.routing.router import Router
 from bot.routing.tiers import Tiers
 from bot.schedule import Jobs, across, schedule
+from bot.slack.ask_about import AskAbout
 from bot.slack.attachments import Attachments
 from bot.slack.bolt import Commands, build_app
 from bot.slack.budget_notices import BudgetNotices
@@ -188,7 +189,8 @@ async def _serve(
     notices = BudgetNotices(db, clients, people)
     kept = Retention(**{name: getattr(settings, name) for name in Retention.__slots__})
     costs = costs_command(db, clients, people, parts.reports, kept)
-    commands = Commands(costs, BudgetRequests(db, people, notices), Presses(db, clients, people, worker.wake))
+    presses, about = Presses(db, clients, people, worker.wake), AskAbout(clients, ingest.store)
+    commands = Commands(costs, BudgetRequests(db, people, notices), presses, about)
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
     pages = OAuthPages(db, base_url, kept, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))

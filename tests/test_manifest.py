@@ -15,6 +15,7 @@ import yaml
 from jsonschema import Draft7Validator
 from slack_bolt.async_app import AsyncApp
 
+from bot.slack.ask_about import AskAbout
 from bot.slack.bolt import Commands, build_app
 from bot.slack.budget_requests import BudgetRequests
 from bot.slack.oauth import OPTIONAL_SCOPES, SCOPES
@@ -98,6 +99,14 @@ def test_the_commands_are_those_lucy_answers_and_names_arrive_as_ids(name: str) 
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
+def test_the_shortcuts_are_those_lucy_listens_to(name: str) -> None:
+    shortcuts = manifest(name)["features"]["shortcuts"]
+
+    assert {shortcut["type"] for shortcut in shortcuts} == {"message"}
+    assert sorted(shortcut["callback_id"] for shortcut in shortcuts) == registered("message_shortcut")
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
 def test_the_scopes_are_those_that_events_commands_and_calls_need(name: str) -> None:
     wanted = manifest(name)
     needed = {"commands"}
@@ -129,7 +138,8 @@ def manifest(name: str) -> Any:
 def registered(kind: str) -> list[str]:
     """What Bolt was told to listen to: the constraint that each listener's matcher closes over."""
     nobody = cast(Any, None)
-    commands = Commands(nobody, BudgetRequests(nobody, nobody, nobody), Presses(nobody, nobody, nobody, nobody))
+    presses, about = Presses(nobody, nobody, nobody, nobody), AskAbout(nobody, nobody)
+    commands = Commands(nobody, BudgetRequests(nobody, nobody, nobody), presses, about)
     app: AsyncApp = build_app("secret", "http://127.0.0.1:9/api/", cast(Any, authorize), nobody, commands)
     matchers = [matcher for listener in app._async_listeners for matcher in listener.matchers]
     found = [constraint(cast(Any, matcher).func) for matcher in matchers]

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.costs.budget_words import REQUEST_ACTION
 from bot.db.ids import workspace_id_of
+from bot.slack.ask_about import ASK_ABOUT, QUESTION, AskAbout
 from bot.slack.budget_blocks import APPROVE_ACTION, DENY_ACTION
 from bot.slack.budget_requests import BudgetRequests
 from bot.slack.costs_command import CostsCommand
@@ -31,11 +32,12 @@ EVENTS = ("agent_session_stopped", "app_mention", "message", "app_uninstalled", 
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """What answers people's commands and buttons."""
+    """What answers people's commands, buttons and shortcuts."""
 
     costs: CostsCommand
     budgets: BudgetRequests
     presses: Presses
+    about: AskAbout
 
 
 def build_app(
@@ -65,6 +67,8 @@ def build_app(
     app.action(FEEDBACK)(_press(commands.presses.feedback))
     app.action(re.compile(f"{STRONGER}|{AGAIN}"))(_press(commands.presses.once_more))
     app.action(WHY)(_press(commands.presses.why))
+    app.message_shortcut(ASK_ABOUT)(_press(commands.about.open))
+    app.view(ASK_ABOUT)(_submission(commands.about))
     app.action(re.compile(".*"))(_only_acknowledged)
     return app
 
@@ -94,6 +98,15 @@ def _press(pressed: Callable[[AsyncRespond, dict[str, Any], UUID], Awaitable[Non
         await pressed(respond, body, _workspace_id(context))
 
     return press
+
+
+def _submission(about: AskAbout) -> Callable[..., Awaitable[None]]:
+    async def submit(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        """Stored before it is acknowledged, like every ask."""
+        wrong = await about.submit(body, _workspace_id(context))
+        await (ack(response_action="errors", errors={QUESTION: wrong}) if wrong else ack())
+
+    return submit
 
 
 def _workspace_id(context: AsyncBoltContext) -> UUID:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
@@ -14,6 +15,7 @@ from bot import log
 from bot.db.crowds import Most
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
+from bot.db.inbox import NewAsk
 from bot.errors import DatabaseAway
 from bot.slack.edits import Edit, edited
 from bot.slack.events import Incoming, happened_at, incoming, is_farewell, is_message, workspace_of
@@ -57,7 +59,7 @@ class Ingest:
         """
         found, slack_id = incoming(body), workspace_of(body)
         if found:
-            return await self._store(found)
+            return await self._store_found(found)
         if heard := overheard(body):
             return await self._overhear(heard)
         if slack_id and (halt := halting(body)):
@@ -79,19 +81,25 @@ class Ingest:
             await unit.workspaces.retire()
             await unit.installations.forget()
 
-    async def _store(self, found: Incoming) -> bool:
-        async with self._db.unit(workspace_id_of(found.slack_id)) as unit:
+    async def _store_found(self, found: Incoming) -> bool:
+        return await self.store(workspace_id_of(found.slack_id), found.ask, found.bot_user)
+
+    async def store(self, workspace_id: UUID, ask: NewAsk, bot_user: str | None = None) -> bool:
+        """Store an ask, or refuse it where too much waits, and wake the worker; False where Lucy does not serve.
+
+        Raises DatabaseAway.
+        """
+        async with self._db.unit(workspace_id) as unit:
             workspace = await unit.workspaces.read()
             if workspace is None or not workspace.served:
                 return False
-            if limit := await unit.crowds.full(found.ask, self._most):
-                _log.warning("refused", limit=limit, user=found.ask.user_id, channel=found.ask.channel_id)
-                await unit.crowds.refuse(found.ask, limit, self._most)
+            if limit := await unit.crowds.full(ask, self._most):
+                _log.warning("refused", limit=limit, user=ask.user_id, channel=ask.channel_id)
+                await unit.crowds.refuse(ask, limit, self._most)
                 return True
-            task_id = await unit.inbox.add(found.ask)
-            if task_id is not None and found.ask.channel_type != "im":
-                words = without_own_mention(found.ask.text, found.bot_user or "")
-                await unit.joined.asked(found.ask, muted=hush_of(words))
+            task_id = await unit.inbox.add(ask)
+            if task_id is not None and ask.channel_type != "im":
+                await unit.joined.asked(ask, muted=hush_of(without_own_mention(ask.text, bot_user or "")))
         if task_id is not None:
             self._wake()
         return True
@@ -104,7 +112,7 @@ class Ingest:
             hers = thread is not None and heard.open and thread.hears(ask.user_id)
             if thread and not hers and thread.spoke != "people":
                 await unit.joined.spoke(ask.channel_id, ask.thread_ts, "people")
-        return await self._store(heard.found) if hers else False
+        return await self._store_found(heard.found) if hers else False
 
     async def _halt(self, slack_id: str, halt: Halt) -> None:
         async with self._db.unit(workspace_id_of(slack_id)) as unit:

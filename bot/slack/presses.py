@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -18,7 +19,8 @@ from bot.db.inbox import NewAsk
 from bot.db.labels import Kind
 from bot.db.stops import Asked
 from bot.routing.choice import Tier
-from bot.slack.client import SlackRefused, SlackUnsure
+from bot.slack.ask_about import asked_in, asking, shortened
+from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
 from bot.slack.events import clean, short_id
 from bot.slack.hanging import files_of
 from bot.slack.installations import Clients, NotInstalled
@@ -127,18 +129,26 @@ class Presses:
         """The words as they stand in Slack, without the mention, and the files; they are not kept here."""
         try:
             client = await self._clients.of(workspace_id)
-            page = await client.call(
-                "conversations.replies", channel=asked.channel_id, ts=asked.thread_ts, oldest=asked.ts,
-                latest=asked.ts, inclusive=True, limit=10,
-            )  # fmt: skip
+            question = await _message(client, asked, asked.ts)
+            about = ((question.get("metadata") or {}).get("event_payload") or {}).get("about")
+            quote = str((await _message(client, asked, str(about))).get("text", "")) if about else ""
             me = await self._clients.bot_user(workspace_id)
         except _SOFT as error:
             _log.info("question_unread", error=str(error))
             return None
-        found = next((one for one in page.get("messages", []) if one.get("ts") == asked.ts), None)
-        if found is None:
-            return None
-        return Said(without_own_mention(clean(str(found.get("text", ""))), me), files_of(found))
+        text = clean(str(question.get("text", "")))
+        if posted := asked_in(text) if question.get("user") == me else None:
+            return Said(asking(html.unescape(posted[1]), shortened(clean(quote))), ())
+        return Said(without_own_mention(text, me), files_of(question)) if question else None
+
+
+async def _message(client: SlackClient, asked: Asked, ts: str) -> dict[str, Any]:
+    """A message of the question's thread; empty when it is gone. Raises SlackRefused, SlackUnsure."""
+    page = await client.call(
+        "conversations.replies", channel=asked.channel_id, ts=asked.thread_ts, oldest=ts, latest=ts, inclusive=True,
+        include_all_metadata=True, limit=10,
+    )  # fmt: skip
+    return next((one for one in page.get("messages", []) if one.get("ts") == ts), {})
 
 
 def press_of(body: dict[str, Any]) -> Press:

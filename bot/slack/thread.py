@@ -15,6 +15,7 @@ from bot.db.inbox import TakenAsk
 from bot.errors import Undeliverable
 from bot.files.attachment import Attachment
 from bot.slack.asides import Asides
+from bot.slack.ask_about import asked_in
 from bot.slack.attachments import Attachments
 from bot.slack.blocks import key_of
 from bot.slack.client import SlackRefused, SlackUnsure
@@ -149,8 +150,10 @@ class Threads:
 
 
 def _turn(message: dict[str, Any], me: str, names: dict[str, str], attached: Mapping[str, Attachment]) -> Turn:
-    user = str(message.get("user", ""))
-    text = decode(str(message.get("text", "")), names)
+    user, said = str(message.get("user", "")), str(message.get("text", ""))
+    if user == me and (asked := asked_in(said)):
+        user, said = asked
+    text = decode(said, names)
     if user == me:
         return Turn("lucy", "Lucy", text)
     found = tuple(attached[ref.id] for ref in files_of(message) if ref.id in attached)

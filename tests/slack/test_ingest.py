@@ -18,6 +18,7 @@ from bot.costs.reports import Reports
 from bot.db.database import Database
 from bot.db.encryption import Cipher
 from bot.db.installations import Installation
+from bot.slack.ask_about import AskAbout
 from bot.slack.bolt import Commands, build_app
 from bot.slack.budget_notices import BudgetNotices
 from bot.slack.budget_requests import BudgetRequests
@@ -38,8 +39,9 @@ def lucy_on(db: Database, wake: Callable[[], None] = lambda: None, ingest: Any =
     people = People(clients)
     costs = CostsCommand(people, SpendForm(db, Reports(db, "m"), Naming(people, Permalinks(clients))))
     budgets = BudgetRequests(db, people, BudgetNotices(db, clients, people))
-    commands = Commands(costs, budgets, Presses(db, clients, people, wake=lambda: None))
-    return build_app("secret", NOWHERE, clients.authorizer(), ingest or Ingest(db, wake), commands)
+    ingest = ingest or Ingest(db, wake)
+    presses, about = Presses(db, clients, people, wake=lambda: None), AskAbout(clients, Ingest(db, wake).store)
+    return build_app("secret", NOWHERE, clients.authorizer(), ingest, Commands(costs, budgets, presses, about))
 
 
 def signed(

@@ -1,6 +1,6 @@
 // The page: one state, redrawn where it changed. Slack on the left, the truth on the right.
 import { attached, composer } from "./composer.js";
-import { confirmed, modal } from "./dialogs.js";
+import { answered, confirmed, modal } from "./dialogs.js";
 import { missed, rail } from "./rail.js";
 import { body, el, markdown } from "./render.js";
 import { books, forget, truth } from "./truth.js";
@@ -149,6 +149,7 @@ function toEnd() {
 function row(message, all) {
   const person = state.people[message.user] ?? { name: message.name ?? "Lucy", bot: true };
   const meta = el("div", { class: "meta" }, el("b", {}, person.name), ...(person.bot ? [el("span", { class: "app" }, "APP")] : []), el("small", {}, clock(message) + (message.edited ? " (edited)" : "")));
+  if (!message.only) meta.append(menu(message));
   const column = el("div", {}, meta, body(message, state.people, names()));
   column.querySelectorAll("[data-for]").forEach((one) => { one.hidden = !one.dataset.for.split(" ").includes(me()); });
   if (message.only) column.prepend(el("div", { class: "only" }, "👁 Only visible to you"));
@@ -156,6 +157,14 @@ function row(message, all) {
   if (all) column.append(...under(message, all));
   const kind = ["msg", ...(message.only ? ["ephemeral"] : []), ...(seen.has(message.ts) ? [] : ["fresh"])].join(" ");
   return el("div", { class: kind, "data-ts": message.ts }, face(message, person), column);
+}
+
+// What hangs on a message: the app's shortcut, in channels without her too, as in Slack.
+function menu(message) {
+  const ask = el("button", { type: "button" }, "Ask Lucy about this");
+  const box = el("details", { class: "menu" }, el("summary", { "aria-label": "More actions" }, "⋯"), ask);
+  ask.onclick = () => { box.open = false; post("shortcut", { callback_id: "lucy_ask_about", user: me(), channel, ts: message.ts }); };
+  return box;
 }
 
 function face(message, person) {
@@ -203,7 +212,8 @@ function happened(event) {
   if (event.event === "message") heard(event.channel, event.message);
   else if (event.event === "ephemeral") whispered(event.channel, event.user, event.message);
   else if (event.event === "deleted") state.messages[event.channel] = state.messages[event.channel].filter((m) => m.ts !== event.ts);
-  else if (event.event === "view") return modal(event.view, (text) => markdown(text, state.people, names()));
+  else if (event.event === "view") return modal(event.view, (text) => markdown(text, state.people, names()), (view_id, values) => post("submit", { view_id, values, user: me() }));
+  else if (event.event.startsWith("view_")) return answered(event);
   else if (event.event === "session") session(event);
   else if (event.event === "status") statuses.set(`${event.channel} ${event.thread_ts}`, event.status);
   else return truth(event);

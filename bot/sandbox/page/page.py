@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from decimal import Decimal
 from functools import partial
 from importlib.resources import files
@@ -191,31 +191,36 @@ class Page:
         return self._teams.get(sent.get("team", ""), self._sandbox.slack)
 
     def _do(self, action: str, sent: dict[str, Any]) -> None:
-        slack = self._team(sent)
-        match action:
-            case "say":
-                said = sent["user"], sent["channel"], sent["text"], sent.get("thread_ts"), sent.get("files", ())
-                self._later(slack.say(*said))
-            case "command":
-                self._later(slack.command(sent["command"], sent["text"], sent["user"], sent["channel"]))
-            case "stop":
-                self._later(slack.stop(sent["user"], sent["channel"], sent["thread_ts"]))
-            case "delete":
-                self._later(slack.delete(sent["channel"], sent["ts"]))
-            case "press":
-                self._later(slack.press(sent["action_id"], sent["value"], sent["user"], sent["channel"], sent["ts"]))
-            case "provider":
-                self._sandbox.providers[sent["name"]].mode = Mode(sent["mode"])
-            case "digest" if self._digest:
-                self._later(self._digest())
-            case _:
-                raise web.HTTPNotFound
+        if action == "provider":
+            self._sandbox.providers[sent["name"]].mode = Mode(sent["mode"])
+        elif action == "digest" and self._digest:
+            self._later(self._digest())
+        else:
+            self._later(_in_slack(self._team(sent), action, sent))
 
     def _later(self, work: Any) -> None:
         """Slack does not make people wait for an app's acknowledgement."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _in_slack(slack: SlackWorkspace, action: str, sent: dict[str, Any]) -> Coroutine[Any, Any, object]:
+    """What a person does in Slack."""
+    deeds: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
+        "say": lambda: slack.say(
+            sent["user"], sent["channel"], sent["text"], sent.get("thread_ts"), sent.get("files", ())
+        ),
+        "command": lambda: slack.command(sent["command"], sent["text"], sent["user"], sent["channel"]),
+        "stop": lambda: slack.stop(sent["user"], sent["channel"], sent["thread_ts"]),
+        "delete": lambda: slack.delete(sent["channel"], sent["ts"]),
+        "press": lambda: slack.press(sent["action_id"], sent["value"], sent["user"], sent["channel"], sent["ts"]),
+        "shortcut": lambda: slack.shortcut(sent["callback_id"], sent["user"], sent["channel"], sent["ts"]),
+        "submit": lambda: slack.submit(sent["view_id"], sent["values"], sent["user"]),
+    }
+    if action not in deeds:
+        raise web.HTTPNotFound
+    return deeds[action]()
 
 
 def _channel(channel: Channel, lucy: bool) -> dict[str, Any]:

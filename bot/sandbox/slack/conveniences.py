@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.slack.cast import Channel
-from bot.sandbox.slack.rules import Rejected, check_blocks, check_channel, check_content
+from bot.sandbox.slack.rules import Rejected, check_blocks, check_channel, check_content, check_inputs
 from bot.sandbox.slack.state import SlackState, shown
 
 Answer = dict[str, Any]
@@ -134,6 +134,7 @@ class Conveniences:
         check_blocks(view.get("blocks"), most=100, refused=self._state.refused_blocks)
         if kind == "modal" and not 0 < len(str((view.get("title") or {}).get("text", ""))) <= _MOST_TITLE:
             raise Rejected("invalid_arguments")
+        check_inputs(view)
         kept = {**view, "id": f"V{len(self._state.views) + 1}LUCY"}
         self._state.views[kept["id"]] = kept
         self._state.tell("view", view=kept)

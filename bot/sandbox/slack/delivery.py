@@ -22,13 +22,17 @@ TIMEOUT_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One try; `status` is 0 when nobody answered; `ms` is milliseconds; `reason` is why it counts as failed."""
+    """One try; `status` is 0 when nobody answered; `ms` is milliseconds; `reason` is why it counts as failed.
+
+    `body` is what the app said.
+    """
 
     kind: str
     retry: int
     status: int
     ms: float
     reason: str = ""
+    body: str = ""
 
 
 class Deliverer:
@@ -96,12 +100,12 @@ class Deliverer:
                 break
         return tried.status
 
-    async def form(self, fields: dict[str, str], kind: str) -> int:
+    async def form(self, fields: dict[str, str], kind: str) -> Delivery:
         """Deliver a command or an interaction; Slack does not repeat those."""
         if self._sockets.connected:
-            return await self._sockets.send(kind, fields if kind == "slash_commands" else json.loads(fields["payload"]))
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return await self.send(urlencode(fields), headers, kind=kind)
+            told = fields if kind == "slash_commands" else json.loads(fields["payload"])
+            return Delivery(kind, 0, await self._sockets.send(kind, told), 0)
+        return await self._try(urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"}, kind)
 
     async def send(
         self,
@@ -120,19 +124,19 @@ class Deliverer:
             return Delivery(kind, retry, 0, 0, "connection_failed")
         self._session = self._session or aiohttp.ClientSession()
         signed = {**self.signature(raw), **headers}
-        began = time.perf_counter()
+        began, said = time.perf_counter(), ""
         try:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
             async with self._session.post(
                 self.events_url, data=raw.encode(), headers=signed, timeout=timeout
             ) as answer:
-                status = answer.status
+                status, said = answer.status, await answer.text()
                 reason = "" if 200 <= status < 300 else "http_error"
         except TimeoutError:
             status, reason = 0, "http_timeout"
         except aiohttp.ClientError:
             status, reason = 0, "connection_failed"
-        tried = Delivery(kind, retry, status, (time.perf_counter() - began) * 1000, reason)
+        tried = Delivery(kind, retry, status, (time.perf_counter() - began) * 1000, reason, said)
         self.log.append(tried)
         return tried
 

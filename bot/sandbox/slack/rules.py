@@ -105,6 +105,22 @@ def check_blocks(blocks: Any, most: int = 50, refused: Collection[str] = ()) -> 
         raise Rejected("msg_blocks_too_long")
 
 
+def check_inputs(view: dict[str, Any]) -> None:
+    """A modal that asks for something has a button to send it, and keeps its words and its notes within Slack's limits."""
+    inputs = [block for block in view["blocks"] if block["type"] == "input"]
+    wrong = any(
+        not 0 < len(_words(block.get("label"))) <= 2000
+        or len(_words(block.get("hint"))) > 2000
+        or len((block.get("element") or {}).get("initial_value", "")) > (block["element"].get("max_length") or 3000)
+        for block in inputs
+    )
+    buttons = [_words(view.get(name)) for name in ("submit", "close")]
+    if wrong or (inputs and not buttons[0]) or any(len(words) > 24 for words in buttons):
+        raise Rejected("invalid_arguments")
+    if len(view.get("private_metadata", "")) > 3000 or len(view.get("callback_id", "")) > 255:
+        raise Rejected("invalid_arguments")
+
+
 def _check_pictures(state: SlackState, blocks: list[dict[str, Any]]) -> None:
     """A picture has words for who cannot see it, and shows a file that stands complete."""
     for block in blocks:

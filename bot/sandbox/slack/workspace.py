@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.slack.delivery import Deliverer
+from bot.sandbox.slack.delivery import Deliverer, Delivery
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.rules import Rejected, check_content
 from bot.sandbox.slack.sockets import Sockets
@@ -94,7 +94,7 @@ class SlackWorkspace:
         """Someone presses a button of a message; what only they see then is told to the listeners."""
         action = {"action_id": action_id, "value": value, "type": "button", "action_ts": self.state.new_ts()}
         more = {"message": self.state.find(channel, ts), "response_url": self._response_url(channel, user)[0]}
-        return await self._interact("block_actions", user, channel={"id": channel}, actions=[action], **more)
+        return (await self._interact("block_actions", user, channel={"id": channel}, actions=[action], **more)).status
 
     async def stop(self, user: str, channel: str, thread_ts: str) -> int:
         """Someone presses Slack's Stop: what streams there ends, and the app is told."""
@@ -135,16 +135,20 @@ class SlackWorkspace:
         """Someone picks a shortcut from a message's menu."""
         message = self.state.find(channel, ts)
         more = {"callback_id": callback_id, "message_ts": ts, "response_url": self._response_url(channel, user)[0]}
-        return await self._interact("message_action", user, channel={"id": channel}, message=message, **more)
+        where = {"id": channel, "name": self.state.channels[channel].name}
+        return (await self._interact("message_action", user, channel=where, message=message, **more)).status
 
     async def submit(self, view_id: str, values: dict[str, Any], user: str) -> int:
-        """Someone sends off a modal that the app opened; `values` by block and action."""
+        """Someone sends off a modal that the app opened; `values` by block and action. It closes, unless the app objects."""
         view = {**self.state.views[view_id], "state": {"values": values}}
-        return await self._interact("view_submission", user, view=view)
+        answer = await self._interact("view_submission", user, view=view)
+        errors = json.loads(answer.body or "{}").get("errors") if answer.status == 200 else {}
+        self.state.tell("view_closed" if errors is None else "view_errors", view_id=view_id, errors=errors)
+        return answer.status
 
-    async def _interact(self, kind: str, user: str, **more: Any) -> int:
+    async def _interact(self, kind: str, user: str, **more: Any) -> Delivery:
         payload = {
-            "type": kind, "user": {"id": user}, "team": {"id": self.state.team_id}, "api_app_id": self.state.app_id,
+            "type": kind, "user": {"id": user, "team_id": self.state.team_id}, "team": {"id": self.state.team_id}, "api_app_id": self.state.app_id,
             "enterprise": self.state.org, "is_enterprise_install": bool(self.state.org), "trigger_id": self.state.new_trigger(), **more,
         }  # fmt: skip
         return await self.delivery.form({"payload": json.dumps(payload)}, "interactive")
