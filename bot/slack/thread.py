@@ -27,6 +27,7 @@ from bot.slack.hush import MUTED, UNMUTED, hush_of
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.live import Live
 from bot.slack.mrkdwn import decode, mentioned, without_own_mention
+from bot.slack.naming import labels, tidy
 from bot.slack.pen import Pen, Place, Rhythm
 from bot.slack.people import People
 from bot.slack.pulse import Pulse
@@ -90,7 +91,7 @@ class Threads:
         texts = [ask.text, *(str(message.get("text", "")) for message in messages)]
         speakers = {str(message["user"]) for message in messages if message.get("user")} | {ask.user_id}
         known = speakers.union(*map(mentioned, texts)) - {me}
-        names = {me: "Lucy", **await self._people.names(ask.workspace_id, known)}
+        names = {me: "Lucy", **labels(await self._people.names(ask.workspace_id, known))}
         before = [ref for message in reversed(messages) if message.get("user") != me for ref in files_of(message)]
         attached = await self._attachments.read(ask.workspace_id, ask.files, before)
         turns = tuple(_turn(message, me, names, attached) for message in messages)
@@ -156,5 +157,6 @@ def _turn(message: dict[str, Any], me: str, names: dict[str, str], attached: Map
     text = decode(said, names)
     if user == me:
         return Turn("lucy", "Lucy", text)
+    name = names.get(user) or tidy(str(message.get("username") or "")) or "an app"
     found = tuple(attached[ref.id] for ref in files_of(message) if ref.id in attached)
-    return Turn("user", names.get(user, user), text, found)
+    return Turn("user", name, text, found)
