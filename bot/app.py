@@ -10,10 +10,11 @@ from functools import partial
 
 from bot import log
 from bot.config import Settings, provider_keys
-from bot.conversation.answer import Answerer
+from bot.conversation.answer import Answerer, Means
 from bot.conversation.choosing import Chooser
 from bot.conversation.desk import Pace
 from bot.conversation.shadow import shadowing
+from bot.conversation.summaries import Summaries
 from bot.costs import overlays
 from bot.costs.folding import fold
 from bot.costs.inquiry import Inquiry
@@ -141,7 +142,8 @@ async def lucy(
         reports, composer = Reports(db, tiers.baseline[0]), Composer(db, tiers.baseline[0])
         chooser, cascade = Chooser(db, Classifier(router, tiers, db), tiers), Cascade(router, tiers, db)
         shadow = await stack.enter_async_context(shadowing(db, router, tiers, settings.shadow))
-        answerer = Answerer(db, chooser, cascade, shadow, reports.answer, telemetry)
+        means = Means(chooser, Summaries(db, router), cascade, shadow)
+        answerer = Answerer(db, means, reports.answer, telemetry)
         parts = _Parts(db, ingest_db, telemetry, client, tiers, answerer, reports, composer, book, inquiry, spool)
         await overlays.refresh(db, book)
         scorer.shipped()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from bot.conversation.ask import Ask
@@ -11,6 +11,7 @@ from bot.conversation.attached import remarks, unseen, with_remarks
 from bot.conversation.choosing import Chooser, Chosen
 from bot.conversation.prompt import build_prompt
 from bot.conversation.shadow import Shadow
+from bot.conversation.summaries import Summaries
 from bot.costs.tracker import Purpose
 from bot.db.database import Database
 from bot.routing.cascade import Cascade
@@ -29,25 +30,26 @@ HELP = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an answer is made with."""
+
+    chooser: Chooser
+    summaries: Summaries
+    cascade: Cascade
+    shadow: Shadow
+
+
 class Answerer:
     """Turns an ask into stored reply parts."""
 
-    def __init__(
-        self,
-        db: Database,
-        chooser: Chooser,
-        cascade: Cascade,
-        shadow: Shadow,
-        costs: CostAnswer,
-        telemetry: Telemetry,
-    ) -> None:
-        self._db, self._chooser, self._cascade, self._shadow = db, chooser, cascade, shadow
-        self._costs, self._telemetry = costs, telemetry
+    def __init__(self, db: Database, means: Means, costs: CostAnswer, telemetry: Telemetry) -> None:
+        self._db, self._means, self._costs, self._telemetry = db, means, costs, telemetry
 
     async def answer(self, ask: Ask) -> None:
         """Keep an answer for `ask`. Raises NoAnswer when no model could, LeaseLost when another worker has the ask."""
         self._telemetry.emit("choosing", task_id=str(ask.payer.task_id))
-        chosen = await self._chooser.choose(ask)
+        chosen = await self._means.chooser.choose(ask)
         choice = chosen.choice
         self._tell(ask, choice)
         match choice.answer:
@@ -65,15 +67,16 @@ class Answerer:
         if attached and not transcript.text and not any(one.is_read for one in attached):
             await self._say(ask, remarks(attached))
             return
-        prompt, keep = build_prompt(transcript), with_remarks(ask.keep, attached)
+        prompt = build_prompt(await self._means.summaries.shorten(replace(ask, transcript=transcript)))
+        keep = with_remarks(ask.keep, attached)
         call = Call(ask.payer, Purpose.REPLY, choice.tier, choice.intent.value, prompt, keep=keep)
         call = replace(call, show=ask.show, ceiling=chosen.ceiling, family=chosen.family)
         doubted = None if choice.decided_by == "wish" else transcript.text
-        self._shadow.follow(ask, chosen, await self._cascade.answer(call, doubted))
+        self._means.shadow.follow(ask, chosen, await self._means.cascade.answer(call, doubted))
 
     async def settle_late(self) -> None:
         """Keep the answers that came while the database was away: they are paid for. Raises DatabaseAway."""
-        await self._cascade.settle_late()
+        await self._means.cascade.settle_late()
 
     def _tell(self, ask: Ask, choice: Choice) -> None:
         payer = ask.payer

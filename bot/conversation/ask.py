@@ -12,11 +12,12 @@ from bot.llm.model_client import Show
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An older message of the thread, with those of its files that were looked at."""
+    """An older message of the thread; `ts` is where it stands. `attachments` are those of its files that were looked at."""
 
     who: Literal["user", "lucy"]
     name: str
     text: str
+    ts: str = ""
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -24,7 +25,7 @@ class Turn:
 class Transcript:
     """The newest human text, and the thread before it, oldest first; how many files hang on the text, and what they hold.
 
-    `people` are the first names it mentions, in lower case.
+    `people` are the first names it mentions, in lower case; `earlier` is a summary of what was said before the turns.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Transcript:
     files: int = 0
     people: frozenset[str] = frozenset()
     attachments: tuple[Attachment, ...] = ()
+    earlier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

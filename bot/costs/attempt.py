@@ -27,6 +27,10 @@ class Purpose(StrEnum):
     EMBED = "embed"
 
 
+OVERHEAD = frozenset({Purpose.CLASSIFY, Purpose.JUDGE, Purpose.SUMMARISE})
+"""Lucy's own: who always asks the frontier never pays for it, so it has no baseline and saves nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Payer:
     """On whose account an attempt goes, and by which worker's right, where one works at it."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from bot import log
+from bot.costs.attempt import OVERHEAD
 from bot.costs.pricing import Price
 from bot.costs.settlement import Terms, priced
 from bot.db.costs import Outcome
@@ -78,4 +79,4 @@ class Inquiry:
 
     def _baseline_of(self, row: Unresolved) -> Price | None:
         """Only an answer that somebody got saved anything; classifying never does."""
-        return self._baseline if row.state == "settled" and row.purpose != "classify" else None
+        return self._baseline if row.state == "settled" and row.purpose not in OVERHEAD else None

@@ -7,10 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from bot.costs.attempt import OVERHEAD
 from bot.costs.explain import usage_of_row
 from bot.costs.money import exact
 from bot.costs.price_book import PriceBook
-from bot.costs.tracker import Purpose
 from bot.db.audit import OPERATOR, Change
 from bot.db.cost_tables import CostRow
 from bot.db.database import Database
@@ -54,7 +54,7 @@ def late_price(row: CostRow, book: PriceBook) -> LatePrice | None:
     served = price.serving(usage) if price else None
     if served is None:
         return None
-    compared = row.state == "settled" and row.purpose != Purpose.CLASSIFY
+    compared = row.state == "settled" and row.purpose not in OVERHEAD
     baseline = book.price_of(Deployment(row.baseline_model), row.created_at) if compared else None
     return LatePrice(
         created_at=row.created_at,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot import log
-from bot.costs.attempt import Attempt, Keep, Opened, Payer, Purpose, Settled
+from bot.costs.attempt import OVERHEAD, Attempt, Keep, Opened, Payer, Purpose, Settled
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Price
 from bot.costs.repeats import Repeats
@@ -131,8 +131,7 @@ class Tracker:
         return replace(outcome, flags=flags) if flags else outcome
 
     def _terms(self, attempt: Attempt) -> Terms:
-        """Classifying and judging are Lucy's own overhead: who always asks the frontier never pays for it, so it saves nothing."""
-        known = None if attempt.purpose in (Purpose.CLASSIFY, Purpose.JUDGE) else self._baseline_price
+        known = None if attempt.purpose in OVERHEAD else self._baseline_price
         baseline = self._book.today(self._baseline_model, known)
         return Terms(attempt.deployment, attempt.price, baseline, attempt.input_bytes, attempt.picture_tokens)
 

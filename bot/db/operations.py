@@ -50,7 +50,11 @@ DROP_JOINED = text(
     "DELETE FROM joined_thread WHERE touched_at < now() - CASE WHEN muted THEN interval '1 year' ELSE interval '30 days' END"
 )
 DROP_OPINIONS = text("DELETE FROM classifier_cache WHERE expires_at < now()")
+DROP_SUMMARIES = text("DELETE FROM thread_summary WHERE expires_at < now()")
 
+_CLEANING = (
+    WIPE_DEAD, DROP_DONE, DROP_TOLD, DROP_OPINIONS, DROP_ASKED, DROP_JOINED, DROP_SUMMARIES, DROP_FULL,
+)  # fmt: skip
 
 Lost = tuple[UUID, float]
 
@@ -79,7 +83,7 @@ class Operations:
 
     async def clean(self) -> None:
         """Wipe what dead asks still hold after seven days, drop what is finished for as long."""
-        for statement in (WIPE_DEAD, DROP_DONE, DROP_TOLD, DROP_OPINIONS, DROP_ASKED, DROP_JOINED, DROP_FULL):
+        for statement in _CLEANING:
             await self._session.execute(statement)
         stale = OAuthStateRow.created_at < func.now() - STATE_LIFETIME
         await self._session.execute(delete(OAuthStateRow).where(stale))

@@ -13,6 +13,7 @@ from bot.db.encryption import Cipher
 from bot.db.inbox import InboxRow
 from bot.db.installations import InstallationRow
 from bot.db.replies import ReplyPartRow
+from bot.db.thread_summaries import ThreadSummaryRow
 from bot.errors import Undecryptable
 
 SEALED: tuple[Column[bytes], ...] = tuple(
@@ -20,6 +21,7 @@ SEALED: tuple[Column[bytes], ...] = tuple(
     for row, name in (
         (InboxRow, "sealed_text"),
         (ReplyPartRow, "text"),
+        (ThreadSummaryRow, "sealed_text"),
         (InstallationRow, "sealed_bot_token"),
         (InstallationRow, "sealed_refresh_token"),
     )

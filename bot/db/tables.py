@@ -25,6 +25,7 @@ from bot.db.routing_weights import RoutingWeightsRow
 from bot.db.slack_buckets import SlackBucketRow
 from bot.db.streams import StreamMessageRow
 from bot.db.thread_floors import ThreadFloorRow
+from bot.db.thread_summaries import ThreadSummaryRow
 from bot.db.tier_bounds import TierBoundRow
 from bot.db.workspaces import WorkspaceRow
 
@@ -33,6 +34,7 @@ TABLES = (
     DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow, BudgetRow, BudgetSpendRow, BudgetNoticeRow,
     BudgetRequestRow, ForgottenDayRow, DialSettingRow, ScoreShiftRow, OpinionRow, ThreadFloorRow, TierBoundRow,
     RoutingLabelRow, AskedRow, RollupCutRow, RoutingWeightsRow, SlackBucketRow, NamedAdminRow, StreamMessageRow, JoinedThreadRow,
+    ThreadSummaryRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -39,6 +39,7 @@ from bot.db.stops import StopStore
 from bot.db.streams import StreamStore
 from bot.db.switches import SwitchStore
 from bot.db.thread_floors import ThreadFloorStore
+from bot.db.thread_summaries import ThreadSummaryStore
 from bot.db.tier_bounds import TierBoundStore
 from bot.db.workspaces import WorkspaceStore
 
@@ -76,6 +77,7 @@ class Unit:
     edits = StoreOf(EditStore, seals=True)
     joined = StoreOf(JoinedThreadStore)
     switches = StoreOf(SwitchStore)
+    summaries = StoreOf(ThreadSummaryStore, seals=True)
     stops = StoreOf(StopStore)
     replies = StoreOf(ReplyStore, seals=True)
     streams = StoreOf(StreamStore, seals=True)

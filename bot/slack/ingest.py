@@ -23,6 +23,7 @@ from bot.slack.follow_ups import Overheard, overheard
 from bot.slack.halts import Halt, halting
 from bot.slack.hush import hush_of
 from bot.slack.mrkdwn import without_own_mention
+from bot.slack.retractions import Retraction, retracted
 
 _log = log.get(__name__)
 STORE_WITHIN_S = 1.5
@@ -66,6 +67,8 @@ class Ingest:
             await self._halt(slack_id, halt)
         if slack_id and (edit := edited(body)):
             await self._reword(slack_id, edit)
+        if slack_id and (gone := retracted(body)):
+            await self._retract(slack_id, gone)
         if is_message(body):
             return False
         if slack_id and is_farewell(body):
@@ -80,6 +83,7 @@ class Ingest:
                 return
             await unit.workspaces.retire()
             await unit.installations.forget()
+            await unit.summaries.wipe()
 
     async def _store_found(self, found: Incoming) -> bool:
         return await self.store(workspace_id_of(found.slack_id), found.ask, found.bot_user)
@@ -125,6 +129,11 @@ class Ingest:
         """An edit before the work begins changes the ask; after that it changes nothing."""
         async with self._db.unit(workspace_id_of(slack_id)) as unit:
             await unit.edits.reword(edit.channel_id, edit.ts, edit.text)
+
+    async def _retract(self, slack_id: str, gone: Retraction) -> None:
+        """What somebody took back is in no summary any more."""
+        async with self._db.unit(workspace_id_of(slack_id)) as unit:
+            await unit.summaries.retract(gone.channel_id, gone.thread_ts, gone.ts)
 
     async def _serves(self, slack_id: str | None) -> bool:
         if slack_id is None:

@@ -154,9 +154,9 @@ def _turn(message: dict[str, Any], me: str, names: dict[str, str], attached: Map
     user, said = str(message.get("user", "")), str(message.get("text", ""))
     if user == me and (asked := asked_in(said)):
         user, said = asked
-    text = decode(said, names)
+    text, ts = decode(said, names), str(message.get("ts", ""))
     if user == me:
-        return Turn("lucy", "Lucy", text)
+        return Turn("lucy", "Lucy", text, ts)
     name = names.get(user) or tidy(str(message.get("username") or "")) or "an app"
     found = tuple(attached[ref.id] for ref in files_of(message) if ref.id in attached)
-    return Turn("user", name, text, found)
+    return Turn("user", name, text, ts, found)

@@ -1,4 +1,4 @@
-"""Threads that Lucy joined: who asked last, who spoke last, whether she is muted; the workspace's switch for follow-ups."""
+"""Threads that Lucy joined, summaries of long ones, and the workspace's switch for follow-ups."""
 
 from alembic import op
 
@@ -20,6 +20,17 @@ UP = (
         CONSTRAINT joined_thread_spoke_check CHECK (spoke IN ('asker', 'lucy', 'people'))
     )
     """,
+    """
+    CREATE TABLE thread_summary (
+        workspace_id UUID NOT NULL,
+        channel_id TEXT NOT NULL,
+        thread_ts TEXT NOT NULL,
+        until_ts TEXT NOT NULL,
+        sealed_text BYTEA NOT NULL,
+        expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        CONSTRAINT thread_summary_pkey PRIMARY KEY (workspace_id, channel_id, thread_ts)
+    )
+    """,
     "ALTER TABLE workspace ADD COLUMN follow_ups BOOLEAN DEFAULT true NOT NULL",
 )
 
@@ -31,4 +42,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("ALTER TABLE workspace DROP COLUMN follow_ups")
+    op.execute("DROP TABLE thread_summary")
     op.execute("DROP TABLE joined_thread")

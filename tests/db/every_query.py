@@ -17,6 +17,7 @@ from bot.db.inbox import Lease
 from bot.db.labels import Label
 from bot.db.ledger import Window
 from bot.db.operator_inbox import NoSuchAsk, NotNow, SeenAsk
+from bot.db.thread_summaries import ThreadSummary
 from bot.db.tier_bounds import TierBound
 from bot.db.unit import Unit
 from tests.costs.budgeting import WORKSPACE
@@ -40,6 +41,7 @@ READS: dict[str, Try] = {
     "workspaces.answers_guests": lambda unit, _: unit.workspaces.answers_guests(),
     "joined.standing": lambda unit, _: unit.joined.standing("C1", "1.0"),
     "switches.read": lambda unit, _: unit.switches.read(),
+    "summaries.read": lambda unit, _: unit.summaries.read("C1", "1.0"),
     "choices.usual_scores": lambda unit, _: scored(unit),
     "choices.billed": lambda unit, _: unit.choices.billed(30),
     "dials.dials": lambda unit, _: unit.dials.dials("C1", "U1"),
@@ -134,6 +136,9 @@ WRITES: dict[str, Try] = {
     "joined.asked": lambda unit, _: unit.joined.asked(replace(ASK, user_id="U9"), muted=True),
     "joined.spoke": lambda unit, _: unit.joined.spoke("C1", "1.0", "people"),
     "switches.turn": lambda unit, _: unit.switches.turn("follow_ups", on=False),
+    "summaries.keep": lambda unit, _: unit.summaries.keep("C1", "1.0", ThreadSummary("2.0", "stolen")),
+    "summaries.retract": lambda unit, _: unit.summaries.retract("C1", "1.0", "0.1"),
+    "summaries.wipe": lambda unit, _: unit.summaries.wipe(),
     "replies.store": lambda unit, acme: unit.replies.store(acme.lease, ["stolen"]),
     "replies.restore": lambda unit, acme: unit.replies.restore(acme.lease.task_id, ["stolen"]),
     "replies.intend": lambda unit, acme: unit.replies.intend(acme.lease, 0),

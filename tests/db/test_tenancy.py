@@ -23,6 +23,7 @@ from bot.db.inbox import Lease
 from bot.db.labels import Label
 from bot.db.operations import CROSS_TENANT, Operations
 from bot.db.tables import metadata
+from bot.db.thread_summaries import ThreadSummary
 from bot.db.tier_bounds import TierBound
 from bot.db.unit import StoreOf, Unit
 from bot.errors import LeaseLost, LucyError
@@ -49,6 +50,7 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         await unit.audit.record(CHANGE)
         await unit.admins.name("U2", "U1")
         await unit.joined.asked(ASK)
+        await unit.summaries.keep("C1", "1.0", ThreadSummary("0.5", "what Acme said"))
         await unit.dials.turn("channel", "C1", "eco", "U1")
         await unit.dials.shift(0.1, -0.1, 400)
         await unit.opinions.keep("is this hard?", OPINION)
