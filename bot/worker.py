@@ -222,6 +222,8 @@ class Worker:
 
     async def _finish(self, ask: TakenAsk, outcome: str) -> None:
         async with self._db.unit(ask.workspace_id) as unit:
+            if outcome != "withdrawn":
+                await unit.kept.keep(ask.task_id)
             if outcome == "dead":
                 await unit.inbox.give_up(ask.lease, outcome)
             else:

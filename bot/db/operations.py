@@ -51,9 +51,11 @@ DROP_JOINED = text(
 )
 DROP_OPINIONS = text("DELETE FROM classifier_cache WHERE expires_at < now()")
 DROP_SUMMARIES = text("DELETE FROM thread_summary WHERE expires_at < now()")
+DROP_KEPT = text("DELETE FROM kept_message WHERE expires_at < now()")
 
 _CLEANING = (
-    WIPE_DEAD, DROP_DONE, DROP_TOLD, DROP_OPINIONS, DROP_ASKED, DROP_JOINED, DROP_SUMMARIES, DROP_FULL,
+    WIPE_DEAD, DROP_DONE, DROP_TOLD, DROP_OPINIONS, DROP_ASKED, DROP_JOINED, DROP_SUMMARIES, DROP_KEPT,
+    DROP_FULL,
 )  # fmt: skip
 
 Lost = tuple[UUID, float]

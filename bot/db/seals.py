@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.db.encryption import Cipher
 from bot.db.inbox import InboxRow
 from bot.db.installations import InstallationRow
+from bot.db.kept_messages import KeptMessageRow
 from bot.db.replies import ReplyPartRow
 from bot.db.thread_summaries import ThreadSummaryRow
 from bot.errors import Undecryptable
@@ -22,6 +23,7 @@ SEALED: tuple[Column[bytes], ...] = tuple(
         (InboxRow, "sealed_text"),
         (ReplyPartRow, "text"),
         (ThreadSummaryRow, "sealed_text"),
+        (KeptMessageRow, "sealed_text"),
         (InstallationRow, "sealed_bot_token"),
         (InstallationRow, "sealed_refresh_token"),
     )

@@ -11,14 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.workspaces import WorkspaceRow
 
-Switch = Literal["follow_ups"]
+Switch = Literal["follow_ups", "keeps_context"]
 
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """`follow_ups`: whether she answers in her threads without being named."""
+    """`follow_ups`: whether she answers in her threads without being named; `keeps_context`: whether she keeps for a day
+    what she was asked and answered.
+    """
 
     follow_ups: bool
+    keeps_context: bool
 
 
 class SwitchStore:

@@ -16,6 +16,7 @@ from bot.db.forgetting import ForgottenDayRow
 from bot.db.inbox import InboxRow
 from bot.db.installations import InstallationRow, OAuthStateRow
 from bot.db.joined_threads import JoinedThreadRow
+from bot.db.kept_messages import KeptMessageRow
 from bot.db.labels import RoutingLabelRow
 from bot.db.opinions import OpinionRow
 from bot.db.price_overlays import PriceOverlayRow
@@ -34,7 +35,7 @@ TABLES = (
     DigestSettingRow, DigestRunRow, AuditRow, BillCheckRow, PriceOverlayRow, BudgetRow, BudgetSpendRow, BudgetNoticeRow,
     BudgetRequestRow, ForgottenDayRow, DialSettingRow, ScoreShiftRow, OpinionRow, ThreadFloorRow, TierBoundRow,
     RoutingLabelRow, AskedRow, RollupCutRow, RoutingWeightsRow, SlackBucketRow, NamedAdminRow, StreamMessageRow, JoinedThreadRow,
-    ThreadSummaryRow,
+    ThreadSummaryRow, KeptMessageRow,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -25,6 +25,7 @@ from bot.db.folding import FoldStore
 from bot.db.inbox import InboxStore
 from bot.db.installations import InstallationStore
 from bot.db.joined_threads import JoinedThreadStore
+from bot.db.kept_messages import KeptMessageStore
 from bot.db.labels import LabelStore
 from bot.db.ledger import LedgerStore
 from bot.db.operator_inbox import OperatorInbox
@@ -78,6 +79,7 @@ class Unit:
     joined = StoreOf(JoinedThreadStore)
     switches = StoreOf(SwitchStore)
     summaries = StoreOf(ThreadSummaryStore, seals=True)
+    kept = StoreOf(KeptMessageStore, seals=True)
     stops = StoreOf(StopStore)
     replies = StoreOf(ReplyStore, seals=True)
     streams = StoreOf(StreamStore, seals=True)

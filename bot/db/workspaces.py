@@ -32,6 +32,7 @@ class WorkspaceRow(Base):
     lost_since: Mapped[Instant | None]
     guests: Mapped[bool] = mapped_column(server_default="true")
     follow_ups: Mapped[bool] = mapped_column(server_default="true")
+    keeps_context: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
 

@@ -8,11 +8,13 @@ Where years of silence stand between a burst and the newest messages, those few 
 from __future__ import annotations
 
 import asyncio
+import html
 from collections.abc import AsyncIterator
 from typing import Any
 
 from bot import log
 from bot.db.inbox import TakenAsk
+from bot.db.kept_messages import KeptMessage
 from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
 
 _log = log.get(__name__)
@@ -49,6 +51,18 @@ async def before(client: SlackClient, ask: TakenAsk, within_s: float = 15) -> li
             raise
         _log.info("thread_cut", task_id=str(ask.task_id), reason=str(error), read=len(kept))
     return [message for message in kept if str(message.get("ts", "")) < ask.asked_ts]
+
+
+def remembered(kept: KeptMessage, me: str) -> Message:
+    """A kept message as Slack would tell it; her own words are Markdown, in which nothing is markup of Slack's."""
+    text = kept.text if kept.user_id else html.escape(kept.text, quote=False)
+    return {"user": kept.user_id or me, "text": text, "ts": kept.ts}
+
+
+def merged(kept: list[Message], read: list[Message], before_ts: str) -> list[Message]:
+    """What was said before a time, oldest first: as Slack tells it, else as it was kept."""
+    known = _by_ts(kept) | _by_ts(read)
+    return [known[ts] for ts in sorted(known) if ts < before_ts]
 
 
 async def since(client: SlackClient, ask: TakenAsk) -> list[Message]:

@@ -84,6 +84,7 @@ class Ingest:
             await unit.workspaces.retire()
             await unit.installations.forget()
             await unit.summaries.wipe()
+            await unit.kept.wipe()
 
     async def _store_found(self, found: Incoming) -> bool:
         return await self.store(workspace_id_of(found.slack_id), found.ask, found.bot_user)
@@ -131,9 +132,10 @@ class Ingest:
             await unit.edits.reword(edit.channel_id, edit.ts, edit.text)
 
     async def _retract(self, slack_id: str, gone: Retraction) -> None:
-        """What somebody took back is in no summary any more."""
+        """What somebody took back is kept nowhere any more, and in no summary."""
         async with self._db.unit(workspace_id_of(slack_id)) as unit:
             await unit.summaries.retract(gone.channel_id, gone.thread_ts, gone.ts)
+            await unit.kept.retract(gone.channel_id, gone.thread_ts, gone.ts)
 
     async def _serves(self, slack_id: str | None) -> bool:
         if slack_id is None:

@@ -1,4 +1,4 @@
-"""What people take back: a message in a thread that was changed or deleted. Pure: a payload in."""
+"""What people take back: a message that was changed or deleted. Pure: a payload in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _GONE = ("message_changed", "message_deleted")
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """A message of a thread that no longer says what it said."""
+    """A message of a thread, perhaps its root, that no longer says what it said."""
 
     channel_id: str
     thread_ts: str
@@ -28,7 +28,7 @@ def retracted(body: Any) -> Retraction | None:
     if was and now and was.get("text") == now.get("text") and was.get("subtype") == now.get("subtype"):
         return None
     channel, ts = short_id(event.get("channel")), short_id(event.get("deleted_ts") or now.get("ts"))
-    thread = short_id(was.get("thread_ts") or now.get("thread_ts"))
+    thread = short_id(was.get("thread_ts") or now.get("thread_ts")) or ts
     return Retraction(channel, thread, ts) if channel and ts and thread else None
 
 

@@ -22,7 +22,7 @@ from bot.slack.client import SlackRefused, SlackUnsure
 from bot.slack.delivery import Delivery
 from bot.slack.hanging import files_of
 from bot.slack.history import before as said_before
-from bot.slack.history import since
+from bot.slack.history import merged, remembered, since
 from bot.slack.hush import MUTED, UNMUTED, hush_of
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.live import Live
@@ -36,6 +36,8 @@ from bot.slack.stops import Stops
 
 _log = log.get(__name__)
 _SOFT = (SlackRefused, SlackUnsure, NotInstalled)
+_WITHIN_S = 2.0
+"""How long Slack is waited for where the newest messages are known anyhow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,9 @@ class Threads:
             raise Undeliverable("Slack takes the token no more")
         try:
             me = await self._clients.bot_user(ask.workspace_id)
-            messages = await said_before(await self._clients.of(ask.workspace_id), ask)
-        except _SOFT as error:
-            _log.info("thread_unread", task_id=str(ask.task_id), error=str(error))
-            me, messages = "", []
+        except NotInstalled:
+            me = ""
+        messages = await self._said(ask, me)
         texts = [ask.text, *(str(message.get("text", "")) for message in messages)]
         speakers = {str(message["user"]) for message in messages if message.get("user")} | {ask.user_id}
         known = speakers.union(*map(mentioned, texts)) - {me}
@@ -99,6 +100,20 @@ class Threads:
         people = frozenset(names[user].lower().split(" ")[0] for user in mentioned(ask.text) if names.get(user))
         mine, asker = tuple(attached[ref.id] for ref in ask.files), names.get(ask.user_id, "")
         return Transcript(text, turns, asker, len(mine), people, mine)
+
+    async def _said(self, ask: TakenAsk, me: str) -> list[dict[str, Any]]:
+        """What stands in the thread before the ask, and what was kept of it: Slack's word is the newer one."""
+        kept: list[dict[str, Any]] = []
+        if ask.thread_ts != ask.asked_ts:
+            async with self._db.unit(ask.workspace_id) as unit:
+                kept = [remembered(one, me) for one in await unit.kept.of(ask.channel_id, ask.thread_ts)]
+        within = {"within_s": _WITHIN_S} if kept else {}
+        try:
+            read = await said_before(await self._clients.of(ask.workspace_id), ask, **within)
+        except _SOFT as error:
+            _log.info("thread_unread", task_id=str(ask.task_id), error=str(error), kept=len(kept))
+            read = []
+        return merged(kept, read, ask.asked_ts)
 
     async def hushed(self, ask: TakenAsk) -> bool:
         """Whether the ask only orders her to be quiet in its thread, or not to be: told to the asker alone, if Slack lets us.

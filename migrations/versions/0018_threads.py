@@ -1,4 +1,4 @@
-"""Threads that Lucy joined, summaries of long ones, and the workspace's switch for follow-ups."""
+"""Threads that Lucy joined, summaries of long ones, what is kept of them, and the workspace's switches for it."""
 
 from alembic import op
 
@@ -31,7 +31,22 @@ UP = (
         CONSTRAINT thread_summary_pkey PRIMARY KEY (workspace_id, channel_id, thread_ts)
     )
     """,
-    "ALTER TABLE workspace ADD COLUMN follow_ups BOOLEAN DEFAULT true NOT NULL",
+    """
+    CREATE TABLE kept_message (
+        workspace_id UUID NOT NULL,
+        channel_id TEXT NOT NULL,
+        thread_ts TEXT NOT NULL,
+        ts TEXT NOT NULL,
+        user_id TEXT,
+        sealed_text BYTEA NOT NULL,
+        expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        CONSTRAINT kept_message_pkey PRIMARY KEY (workspace_id, channel_id, thread_ts, ts)
+    )
+    """,
+    """
+    ALTER TABLE workspace ADD COLUMN follow_ups BOOLEAN DEFAULT true NOT NULL,
+        ADD COLUMN keeps_context BOOLEAN DEFAULT false NOT NULL
+    """,
 )
 
 
@@ -41,6 +56,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("ALTER TABLE workspace DROP COLUMN follow_ups")
+    op.execute("ALTER TABLE workspace DROP COLUMN keeps_context, DROP COLUMN follow_ups")
+    op.execute("DROP TABLE kept_message")
     op.execute("DROP TABLE thread_summary")
     op.execute("DROP TABLE joined_thread")

@@ -45,6 +45,8 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
     async with db.unit(workspace_id) as unit:
         await unit.inbox.add(LATER)
         await unit.replies.store(taken.lease, ["an answer"])
+        await unit.switches.turn("keeps_context", on=True)
+        await unit.kept.keep(taken.lease.task_id)
         await streamed(unit, taken.lease)
         await unit.installations.save(TOKEN)
         await unit.audit.record(CHANGE)

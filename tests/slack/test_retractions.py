@@ -30,7 +30,6 @@ GONE = {"type": "message", "subtype": "message_deleted", "previous_message": WAS
         (GONE, True),
         ({**EDIT, "message": {**WAS, "subtype": "tombstone"}}, True),
         ({**EDIT, "message": {**WAS, "attachments": ["an unfurled link"]}}, False),
-        ({**EDIT, "previous_message": {}, "message": {"ts": "1.5", "text": "outside a thread"}}, False),
         ({**EDIT, "previous_message": "odd", "message": ["odd"]}, False),
         ({"type": "message", "text": "plain"}, False),
     ],

@@ -1,0 +1,96 @@
+"""What Lucy was asked and answered in a thread, kept encrypted for a day where a workspace wants that: Slack may not let her read it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import LargeBinary
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.db.base import Base, Instant, Key, Words
+from bot.db.encryption import Cipher
+from bot.db.prepared import Prepared
+from bot.errors import Undecryptable
+
+MOST = 50
+"""Messages of a thread that are read: the newest."""
+
+
+class KeptMessageRow(Base):
+    __tablename__ = "kept_message"
+
+    workspace_id: Mapped[Key]
+    channel_id: Mapped[Words] = mapped_column(primary_key=True)
+    thread_ts: Mapped[Words] = mapped_column(primary_key=True)
+    ts: Mapped[Words] = mapped_column(primary_key=True)
+    user_id: Mapped[Words | None]
+    sealed_text: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[Instant]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMessage:
+    """An ask in Slack's markup, or with `user_id` None a part of an answer in Markdown."""
+
+    ts: str
+    user_id: str | None
+    text: str
+
+
+_WANTED = "(SELECT keeps_context FROM workspace WHERE workspace_id = :workspace_id)"
+_THREAD = "workspace_id = :workspace_id AND channel_id = :channel_id AND thread_ts = :thread_ts"
+_KEEP = Prepared(
+    f"""
+    INSERT INTO kept_message (workspace_id, channel_id, thread_ts, ts, user_id, sealed_text, expires_at)
+    SELECT ask.workspace_id, ask.channel_id, ask.thread_ts, said.ts, said.user_id, said.words, now() + interval '24 hours'
+    FROM inbox AS ask CROSS JOIN LATERAL (
+        SELECT coalesce(ask.question_ts, ask.ts) AS ts, ask.user_id AS user_id, ask.sealed_text AS words
+        UNION ALL
+        SELECT ts, NULL, text FROM reply_part WHERE workspace_id = :workspace_id AND task_id = :task_id) AS said
+    WHERE ask.workspace_id = :workspace_id AND ask.task_id = :task_id AND said.ts IS NOT NULL AND said.words IS NOT NULL
+      AND {_WANTED}
+    ON CONFLICT DO NOTHING
+    """
+)
+"""Both are sealed with the same keys: what is kept is copied, and read by nobody."""
+_OF = Prepared(
+    f"""
+    SELECT ts, user_id, sealed_text FROM kept_message WHERE {_THREAD} AND expires_at > now() AND {_WANTED}
+    ORDER BY ts DESC LIMIT {MOST}
+    """
+)
+_RETRACT = Prepared(f"DELETE FROM kept_message WHERE {_THREAD} AND ts = :ts")
+_WIPE = Prepared("DELETE FROM kept_message WHERE workspace_id = :workspace_id")
+
+
+class KeptMessageStore:
+    """The kept messages of one workspace; none where its switch is off."""
+
+    def __init__(self, session: AsyncSession, workspace_id: UUID, cipher: Cipher) -> None:
+        self._session, self._workspace_id, self._cipher = session, workspace_id, cipher
+
+    async def keep(self, task_id: UUID) -> None:
+        """Keep an ask and its answer for a day; call it before their words are wiped."""
+        await _KEEP.value(self._session, {"workspace_id": self._workspace_id, "task_id": task_id})
+
+    async def of(self, channel_id: str, thread_ts: str) -> list[KeptMessage]:
+        """The newest of a thread, oldest first; what no key of ours opens is left out."""
+        kept = []
+        for row in reversed(await _OF.rows(self._session, self._key(channel_id, thread_ts))):
+            with suppress(Undecryptable):
+                kept.append(KeptMessage(row["ts"], row["user_id"], self._cipher.open(row["sealed_text"])))
+        return kept
+
+    async def retract(self, channel_id: str, thread_ts: str, ts: str) -> None:
+        """A message was changed or taken away."""
+        await _RETRACT.value(self._session, {**self._key(channel_id, thread_ts), "ts": ts})
+
+    async def wipe(self) -> None:
+        """Forget them all: the switch was turned off, or Lucy removed."""
+        await _WIPE.value(self._session, {"workspace_id": self._workspace_id})
+
+    def _key(self, channel_id: str, thread_ts: str) -> dict[str, object]:
+        return {"workspace_id": self._workspace_id, "channel_id": channel_id, "thread_ts": thread_ts}
