@@ -45,14 +45,11 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
     async with db.unit(workspace_id) as unit:
         await unit.inbox.add(LATER)
         await unit.replies.store(taken.lease, ["an answer"])
-        await unit.switches.turn("keeps_context", on=True)
-        await unit.kept.keep(taken.lease.task_id)
         await streamed(unit, taken.lease)
+        await talked(unit, taken.lease)
         await unit.installations.save(TOKEN)
         await unit.audit.record(CHANGE)
         await unit.admins.name("U2", "U1")
-        await unit.joined.asked(ASK)
-        await unit.summaries.keep("C1", "1.0", ThreadSummary("0.5", "what Acme said"))
         await unit.dials.turn("channel", "C1", "eco", "U1")
         await unit.dials.shift(0.1, -0.1, 400)
         await unit.opinions.keep("is this hard?", OPINION)
@@ -97,6 +94,14 @@ async def remember_routes(unit: Unit, mine: Acme) -> None:
     await unit.asked.remember(mine.asked)
     await unit.weights.put(WEIGHTS)
     await unit.labels.record(Label(mine.lease.task_id, "escalated", 1, "because"))
+
+
+async def talked(unit: Unit, lease: Lease) -> None:
+    """A thread that was joined, summarised and kept."""
+    await unit.joined.asked(ASK)
+    await unit.summaries.keep("C1", "1.0", ThreadSummary("0.5", "what Acme said"))
+    await unit.switches.turn("keeps_context", on=True)
+    await unit.kept.keep(lease.task_id)
 
 
 async def streamed(unit: Unit, lease: Lease) -> None:
