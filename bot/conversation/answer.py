@@ -25,6 +25,7 @@ CostAnswer = Callable[[UUID, str], Awaitable[str]]
 HELP = (
     "I'm Lucy. Mention me with a question and I answer here in the thread, with the cheapest model that can do the job.\n\n"
     "- Ask anything: explain, draft, summarise, compare, debug. Attach text, CSV, PDF or pictures, and I read them.\n"
+    "- Go on in the thread without mentioning me; *mute* keeps me quiet there, *unmute* ends that.\n"
     "- Begin with *use your best model* or *tier 3:* when it matters; *for this thread use tier 3* lasts until you say *automatic again*.\n"
     "- `/lucy-costs` shows what I cost; `/lucy-costs help` shows every form of it."
 )

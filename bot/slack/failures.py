@@ -18,12 +18,12 @@ _log = log.get(__name__)
 async def tell(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> BoltResponse:
     """Logged once with a reference, told once with that reference, never the exception's own words.
 
-    A failed event gets 500, so that Slack sends it again.
+    A failed event gets 500, so that Slack sends it again; so does a modal that was sent off, which Slack leaves open then.
     """
     reference = secrets.token_hex(4)
     _log.error("listener_failed", reference=reference, exc_info=error)
     sentence = error.sentence if isinstance(error, LucyError) else LucyError.sentence
     if body.get("response_url"):
         await whisper(respond, f"{sentence} (reference `{reference}`)")
-    stored = body.get("type") != "event_callback"
-    return BoltResponse(status=200 if stored else 500, body="")
+    unkept = body.get("type") in {"event_callback", "view_submission"}
+    return BoltResponse(status=500 if unkept else 200, body="")

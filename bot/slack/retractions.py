@@ -20,12 +20,13 @@ class Retraction:
 
 
 def retracted(body: Any) -> Retraction | None:
-    """The retraction in a delivery; a link that Slack unfurled later changes no words and is none."""
+    """The retraction in a delivery; a link that Slack unfurled later changes no words, and what apps rewrite was no person's."""
     event = body.get("event") if isinstance(body, dict) else None
     if not isinstance(event, dict) or event.get("type") != "message" or event.get("subtype") not in _GONE:
         return None
     was, now = _message(event.get("previous_message")), _message(event.get("message"))
-    if was and now and was.get("text") == now.get("text") and was.get("subtype") == now.get("subtype"):
+    same = bool(was and now) and all(was.get(name) == now.get(name) for name in ("text", "subtype"))
+    if same or now.get("bot_id"):
         return None
     channel, ts = short_id(event.get("channel")), short_id(event.get("deleted_ts") or now.get("ts"))
     thread = short_id(was.get("thread_ts") or now.get("thread_ts")) or ts

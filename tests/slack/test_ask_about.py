@@ -163,6 +163,14 @@ async def test_a_database_that_is_away_is_said_in_the_modal(sandbox: Sandbox) ->
     assert await AskAbout(clients, away).submit(body, ACME) == NOT_NOW
 
 
+async def test_a_bug_while_asking_is_never_an_acknowledgement(modal: Modal, sandbox: Sandbox) -> None:
+    sandbox.slack.state.views["V9"] = {"id": "V9", "type": "modal", "callback_id": ASK_ABOUT, "private_metadata": "odd"}
+
+    status = await sandbox.slack.submit("V9", {QUESTION: {QUESTION: {"value": "why?"}}}, "U0BEN")
+
+    assert (status, modal.told[-1]["event"]) == (500, "view_errors")
+
+
 def test_the_longest_message_fits_into_the_modal() -> None:
     for text in ("x" * 1200, "\x01" * 1200, "a\n" * 600, ""):
         view = ask_view(About(CHANNEL, "1.1", "1.1", text))

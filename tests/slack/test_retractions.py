@@ -30,6 +30,7 @@ GONE = {"type": "message", "subtype": "message_deleted", "previous_message": WAS
         (GONE, True),
         ({**EDIT, "message": {**WAS, "subtype": "tombstone"}}, True),
         ({**EDIT, "message": {**WAS, "attachments": ["an unfurled link"]}}, False),
+        ({**EDIT, "message": {**WAS, "text": "growing", "bot_id": "B0LUCY"}}, False),
         ({**EDIT, "previous_message": "odd", "message": ["odd"]}, False),
         ({"type": "message", "text": "plain"}, False),
     ],
