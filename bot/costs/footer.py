@@ -26,14 +26,20 @@ def footer(rows: Sequence[CostRow], labels: Sequence[Label]) -> str | None:
     served = answering(rows)
     if served is None:
         return None
-    cost = sum((row.cost_usd for row in rows if row.cost_usd is not None and row.purpose != "judge"), Decimal(0))
-    price = show(cost) if served.cost_usd is not None else "unpriced"
     ended = " · stopped" if served.error_class in STOPPED else " · broke off" if served.state == "failed" else ""
     fell_back = " · fallback" if served.attempt > 1 else ""
     seconds = f"{(served.latency_ms or 0) / 1000:.1f} s"
     highest = max(row.tier for row in rows if row.purpose == "reply")
     again = next((_again(one, served.tier, highest) for one in labels if one.kind == "escalated"), "")
-    return f"`{served.model}` · {_TIERS[served.tier]}{fell_back} · {price} · {seconds}{ended}{again}"
+    return f"`{served.model}` · {_TIERS[served.tier]}{fell_back} · {price(rows)} · {seconds}{ended}{again}"
+
+
+def price(rows: Sequence[CostRow]) -> str:
+    """What a whole ask cost, judging it for learning left out; `unpriced` where nobody knows what its answer cost."""
+    served = answering(rows)
+    if served is not None and served.cost_usd is None:
+        return "unpriced"
+    return show(sum((row.cost_usd for row in rows if row.cost_usd is not None and row.purpose != "judge"), Decimal(0)))
 
 
 def _again(escalated: Label, served: int, highest: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -70,6 +70,19 @@ class SpendReport:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Today, the last seven days and this month: the workspace's total in each, and as its row what one person asked.
+
+    `mix` is the month by tier, or the person's own by model.
+    """
+
+    today: SpendReport
+    week: SpendReport
+    month: SpendReport
+    mix: SpendReport
+
+
 class Reports:
     """Reads rollups, whose time does not grow with the ledger; threads, and a member's own rows, from the rows."""
 
@@ -86,6 +99,18 @@ class Reports:
         """The workspace's total, and rows of what one member asked: in all, or `by` a dimension. Raises TooMuch."""
         async with self._db.unit(workspace_id) as unit:
             return await self._report(unit, period, by, await _own_rows(unit, user_id, period, by))
+
+    async def overview(self, workspace_id: UUID, user_id: str, now: datetime, *, sees_all: bool) -> Overview:
+        """Three spans in one unit, in days of the workspace's zone; who does not see all gets a mix of their own."""
+        async with self._db.unit(workspace_id) as unit:
+            zone = await unit.workspaces.zone()
+            spans = [period_of(name, now, zone) for name in ("today", "week", "month")]
+            today, week, month = [
+                await self._report(unit, span, "user", await _own_rows(unit, user_id, span, "user")) for span in spans
+            ]
+            by = "tier" if sees_all else "model"
+            rows = await (_rows(unit, spans[2], by) if sees_all else _own_rows(unit, user_id, spans[2], by))
+        return Overview(today, week, month, replace(month, by=by, rows=tuple(rows)))
 
     async def answer(self, workspace_id: UUID, question: str) -> str:
         """What was spent in the period that a question names, by default today, in words; no model is asked."""

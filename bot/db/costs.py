@@ -167,10 +167,11 @@ class CostStore:
         swept = await SWEEP.value(self._session, {"workspace_id": self._workspace_id})
         return int(swept)
 
-    async def of_task(self, task_id: UUID) -> Sequence[CostRow]:
-        """Every attempt made for a task, oldest first."""
+    async def of_task(self, task_id: UUID, within: tuple[datetime, datetime] | None = None) -> Sequence[CostRow]:
+        """Every attempt made for a task, oldest first; of one that is done with, `within` says when they can have been made."""
         made = time_of(task_id)
         since = CostRow.created_at >= made - timedelta(hours=1) if made else true()
+        since = CostRow.created_at.between(*within) if within else since
         mine = select(CostRow).where(CostRow.workspace_id == self._workspace_id, CostRow.task_id == task_id, since)
         return (await self._session.scalars(mine.order_by(CostRow.created_at, CostRow.id))).all()
 

@@ -31,6 +31,13 @@ class InboxRow(Base):
         UniqueConstraint("workspace_id", "channel_id", "ts"),
         CheckConstraint("state IN ('new', 'leased', 'done', 'dead')", name="state"),
         Index("inbox_refused_idx", "workspace_id", "user_id", "done_at", postgresql_where=text("outcome = 'refused'")),
+        Index(
+            "inbox_of_user_idx",
+            "workspace_id",
+            "user_id",
+            "done_at",
+            postgresql_where=text("state IN ('done', 'dead')"),
+        ),
         Index("inbox_turn_idx", "workspace_id", "run_at", "ts", postgresql_where=text("state IN ('new', 'leased')")),
         Index(
             "inbox_thread_idx",

@@ -31,6 +31,7 @@ from bot.db.ledger import LedgerStore
 from bot.db.operator_inbox import OperatorInbox
 from bot.db.opinions import OpinionStore
 from bot.db.past_costs import PastCosts
+from bot.db.recent import RecentStore
 from bot.db.replies import ReplyStore
 from bot.db.rollups import RollupStore
 from bot.db.routing_weights import RoutingWeightsStore
@@ -88,6 +89,7 @@ class Unit:
     opinions = StoreOf(OpinionStore, seals=True)
     costs = StoreOf(CostStore)
     past = StoreOf(PastCosts)
+    recent = StoreOf(RecentStore)
     rollups = StoreOf(RollupStore)
     folds = StoreOf(FoldStore)
     ledger = StoreOf(LedgerStore)

@@ -148,3 +148,23 @@ async def test_json_keeps_every_digit(db: Database, workspace_id: UUID, reports:
     told = (await reports.spend(workspace_id, period("yesterday", NOW), "model")).as_json()
 
     assert str(told).count("'cost_usd': '0.000000000001'") == 2
+
+
+@pytest.mark.parametrize(("sees_all", "by", "keys"), [(True, "tier", ["1", "2"]), (False, "model", ["a"])])
+async def test_an_overview_says_what_each_report_says(
+    db: Database, workspace_id: UUID, reports: Reports, sees_all: bool, by: str, keys: list[str]
+) -> None:
+    await spend(db, workspace_id, NOW.replace(hour=1), Spent("0.25", model="a", user="U1", baseline="1"))
+    await spend(db, workspace_id, NOON, Spent("0.5", model="b", user="U2", tier=2))
+    await spend(db, workspace_id, NOON.replace(day=2), Spent("1", model="a", user="U1"))
+
+    seen = await reports.overview(workspace_id, "U1", NOW, sees_all=sees_all)
+
+    for shown, words in ((seen.today, "today"), (seen.week, "week"), (seen.month, "month")):
+        assert shown == await reports.own(workspace_id, "U1", period(words, NOW))
+    assert [report.total.cost_usd for report in (seen.today, seen.week, seen.month)] == [
+        Decimal("0.25"),
+        Decimal("0.75"),
+        Decimal("1.75"),
+    ]
+    assert (seen.mix.by, [row.key for row in seen.mix.rows]) == (by, keys)

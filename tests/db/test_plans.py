@@ -19,6 +19,7 @@ from bot.db.database import Database
 from bot.db.digests import Kind
 from bot.db.ids import new_id
 from bot.db.prepared import Prepared
+from bot.db.recent import ASKS, FAILURES
 from bot.db.roles import ACROSS, TENANT
 from bot.db.roles import WORKSPACE as LOCK
 from bot.db.turns import CLAIM
@@ -41,6 +42,19 @@ STATEMENTS: dict[str, tuple[Prepared, dict[str, object]]] = {
     "replay": (REPLAY, {**{name: [value] for name, value in OUTCOME.items()}, **MANY}),
     "known": (KNOWN, MANY),
     "sweep": (SWEEP, {"workspace_id": WORKSPACE}),
+    "recent asks": (ASKS, {"workspace_id": WORKSPACE, "user_id": "U1", "most": 5}),
+    "failures": (
+        FAILURES,
+        {
+            "workspace_id": WORKSPACE,
+            "dimension": "user",
+            "key": "U1",
+            "user_id": "U1",
+            "since": NOW,
+            "most": 3,
+            "but": [],
+        },
+    ),
 }
 
 
@@ -72,6 +86,15 @@ async def test_who_names_the_time_reads_one_partition(connection: Any, name: str
     assert ledger - {"cost_log"} == {f"cost_log_{NOW:%Y_%m}"}
 
 
+async def test_a_persons_last_asks_are_found_by_person_and_time(connection: Any) -> None:
+    statement, values = STATEMENTS["recent asks"]
+
+    nodes = await planned(connection, statement.sql, *statement.arguments(values))
+
+    assert {node["Index Name"] for node in nodes if "Index Name" in node} == {"inbox_of_user_idx", "choice_pkey"}
+    assert "Sort" not in {node["Node Type"] for node in nodes}
+
+
 async def test_the_attempts_of_a_task_are_found_by_an_index(db: Database, connection: Any) -> None:
     with heard(db) as statements:
         async with db.unit(WORKSPACE) as unit:
@@ -88,6 +111,8 @@ async def test_reports_read_the_rollup_by_its_key_and_nothing_of_the_ledger(db: 
         for dimension in ROLLED_UP:
             await reports.spend(WORKSPACE, period("month", NOW), dimension)
         await reports.own(WORKSPACE, "U1", period("month", NOW), "model")
+        for sees_all in (True, False):
+            await reports.overview(WORKSPACE, "U1", NOW, sees_all=sees_all)
 
     nodes = [node for said in statements for node in await planned(connection, *said)]
     scans = [node for node in nodes if "cost_" in str(node.get("Relation Name"))]

@@ -16,6 +16,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.db.base import NO_TENANT
+from bot.db.crowds import Most
 from bot.db.database import Database, engine_for
 from bot.db.digests import DigestRun, Kind
 from bot.db.ids import new_id, workspace_id_of
@@ -27,7 +28,7 @@ from bot.db.thread_summaries import ThreadSummary
 from bot.db.tier_bounds import TierBound
 from bot.db.unit import StoreOf, Unit
 from bot.errors import LeaseLost, LucyError
-from tests.costs.ledger import FAST, SETTLED
+from tests.costs.ledger import FAILED, FAST, SETTLED
 from tests.db.acme import ASK, BUCKET, CHANGE, DAY, DUE, EVER_UTC, LATER, OPINION, TOKEN, TOLD, WEIGHTS, Acme
 from tests.db.every_query import READS, WRITES, asked_for_more
 
@@ -72,6 +73,7 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         await unit.choices.remember(mine.choice)
         await unit.choices.remember(replace(mine.choice, task_id=FAST.task_id))
         await remember_routes(unit, mine)
+        await gone_wrong(unit)
     return mine
 
 
@@ -102,6 +104,12 @@ async def talked(unit: Unit, lease: Lease) -> None:
     await unit.summaries.keep("C1", "1.0", ThreadSummary("0.5", "what Acme said"))
     await unit.switches.turn("keeps_context", on=True)
     await unit.kept.keep(lease.task_id)
+
+
+async def gone_wrong(unit: Unit) -> None:
+    """An ask that was refused, and a call that failed."""
+    await unit.crowds.refuse(replace(ASK, event_id="Ev3", ts="3.0"), "person", Most())
+    await unit.costs.move(await unit.costs.open(replace(FAST, id=new_id()), 60), FAILED)
 
 
 async def streamed(unit: Unit, lease: Lease) -> None:
