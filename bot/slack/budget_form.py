@@ -14,7 +14,7 @@ from bot.db.budgets import Budget, BudgetKey, Standing
 from bot.db.database import Database
 from bot.slack.budget_blocks import budgets_blocks, whose
 from bot.slack.budget_typed import EndBudget, SetBudget, ShowBudgets, understand
-from bot.slack.costs_words import ADMINS_ONLY, Asker, say
+from bot.slack.costs_words import Asker, say
 from bot.slack.manners import whisper
 from bot.slack.people import People
 
@@ -37,18 +37,23 @@ class BudgetForm:
         self._db, self._people = db, people
 
     async def answer(self, respond: AsyncRespond, words: str, asker: Asker) -> None:
-        """Raises NotUnderstood, NoAmount."""
+        """Raises NotUnderstood, NoAmount, NotAllowed."""
         wanted = understand(words)
         match wanted:
             case ShowBudgets():
                 text, blocks = await self._show(asker)
                 await whisper(respond, text, blocks)
-            case _ if not asker.person.is_admin:
-                await say(respond, ADMINS_ONLY)
+            case _:
+                await say(respond, await self.change(wanted, asker))
+
+    async def change(self, wanted: SetBudget | EndBudget, asker: Asker) -> str:
+        """Set or end one; what holds then, in words. Raises NotAllowed."""
+        asker.must_be_admin()
+        match wanted:
             case SetBudget():
-                await say(respond, await self._set(wanted, asker))
+                return await self._set(wanted, asker)
             case EndBudget():
-                await say(respond, await self._end(wanted, asker))
+                return await self._end(wanted, asker)
             case _:
                 assert_never(wanted)
 

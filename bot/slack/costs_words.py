@@ -24,11 +24,22 @@ class Asker:
     channel_id: str
     person: Person
 
+    def must_be_admin(self) -> None:
+        """Raises NotAllowed."""
+        if not self.person.is_admin:
+            raise NotAllowed(f"{self.user_id} is no admin")
+
 
 class NotUnderstood(LucyError):
     """Not a form of the command."""
 
     sentence = "I didn't understand that. `/lucy-costs help` shows what I know."
+
+
+class NotAllowed(LucyError):
+    """Somebody who may not do that."""
+
+    sentence = ADMINS_ONLY
 
 
 class Form(Protocol):

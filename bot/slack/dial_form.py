@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncRespond
 from bot.db.database import Database
 from bot.db.dials import Scope
 from bot.routing.stakes import Dial
-from bot.slack.costs_words import ADMINS_ONLY, Asker, NotUnderstood, say
+from bot.slack.costs_words import Asker, NotUnderstood, say
 
 _DIAL = re.compile(r"dial(?:\s+(eco|balanced|quality))?(?:\s+(?:(me)|<#(\w+)(?:\|[^>]*)?>|(#\S+)))?", re.IGNORECASE)
 _HOW = "Say it like this: `/lucy-costs dial eco`, `dial quality #legal`, `dial balanced me`."
@@ -60,16 +60,17 @@ class DialForm:
         self._db = db
 
     async def answer(self, respond: AsyncRespond, words: str, asker: Asker) -> None:
-        """Raises NotUnderstood."""
+        """Raises NotUnderstood, NotAllowed."""
         wanted = understand(words, asker.user_id)
         if wanted.dial is None:
             await say(respond, await self._shown(wanted, asker))
-        elif wanted.scope == "user" or asker.person.is_admin:
-            await say(respond, await self._turned(wanted.dial, wanted, asker))
         else:
-            await say(respond, ADMINS_ONLY)
+            await say(respond, await self.turn(wanted.dial, wanted, asker))
 
-    async def _turned(self, dial: Dial, wanted: Turn, asker: Asker) -> str:
+    async def turn(self, dial: Dial, wanted: Turn, asker: Asker) -> str:
+        """Set it; what holds then, in words. Raises NotAllowed."""
+        if wanted.scope != "user":
+            asker.must_be_admin()
         async with self._db.unit(asker.workspace_id) as unit:
             await unit.dials.turn(wanted.scope, wanted.key, dial, asker.user_id)
         return f"From now on *{dial}* {_for(wanted)}: {_MEANS[dial]}."

@@ -13,7 +13,7 @@ from bot.costs.periods import zone_of
 from bot.db.database import Database
 from bot.db.digests import DigestSetting, Kind, Quiet
 from bot.db.unit import Unit
-from bot.slack.costs_words import ADMINS_ONLY, Asker, NotUnderstood, say
+from bot.slack.costs_words import Asker, NotUnderstood, say
 
 _KINDS = {kind.value: kind for kind in Kind}
 _SET = re.compile(r"(?:<#(\w+)(?:\|[^>]*)?>|(#\S+))\s+(\d{1,2}):(\d{2})\s+(\S+)", re.IGNORECASE)
@@ -120,16 +120,17 @@ class DigestForm:
         self._db = db
 
     async def answer(self, respond: AsyncRespond, words: str, asker: Asker) -> None:
-        """Raises NotUnderstood, UnknownZone."""
-        wanted = understand(words)
-        if not asker.person.is_admin:
-            await say(respond, ADMINS_ONLY)
-            return
+        """Raises NotUnderstood, UnknownZone, NotAllowed."""
+        await say(respond, await self.change(asker, understand(words)))
+
+    async def change(self, asker: Asker, *wanted: DigestWish) -> str:
+        """Do all of it, or say how it is; in words. Raises NotAllowed."""
+        asker.must_be_admin()
         async with self._db.unit(asker.workspace_id) as unit:
-            told = await _done(unit, wanted, asker.user_id)
-            if isinstance(wanted, SetDigest | DigestOff):
+            told = [await _done(unit, each, asker.user_id) for each in wanted]
+            if any(isinstance(each, SetDigest | DigestOff) for each in wanted):
                 await unit.budgets.recount()  # a digest's zone is the workspace's where no other was set
-        await say(respond, told)
+        return " ".join(told)
 
 
 async def _done(unit: Unit, wanted: DigestWish, user_id: str) -> str:

@@ -17,7 +17,7 @@ from bot.costs.focus import focus_csv, focus_of_ledger
 from bot.costs.periods import Period, period
 from bot.db.database import Database
 from bot.db.ledger import Window
-from bot.slack.costs_words import ADMINS_ONLY, Asker, NotUnderstood, say
+from bot.slack.costs_words import Asker, NotUnderstood, say
 from bot.slack.installations import NotInstalled
 from bot.slack.spend_form import zone_of
 from bot.slack.uploads import Uploads, Written
@@ -58,11 +58,10 @@ class ExportForm:
         self._db, self._uploads, self._now = db, uploads, now
 
     async def answer(self, respond: AsyncRespond, words: str, asker: Asker) -> None:
-        """Raises NotUnderstood, UnknownPeriod, NoFileScope, TooLarge, SlackRefused, SlackUnsure."""
+        """Raises NotUnderstood, UnknownPeriod, NotAllowed, NoFileScope, TooLarge, SlackRefused, SlackUnsure."""
         wanted = understand(words)
-        if wanted.kind == "focus" and not asker.person.is_admin:
-            await say(respond, ADMINS_ONLY)
-            return
+        if wanted.kind == "focus":
+            asker.must_be_admin()
         covered = period(wanted.period, self._now(), await zone_of(self._db, asker.workspace_id))
         with tempfile.TemporaryFile() as content:
             told = await self._write(content, wanted, asker, covered)

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncRespond
 
 from bot.db.audit import Change
 from bot.db.database import Database
-from bot.slack.costs_words import ADMINS_ONLY, Asker, NotUnderstood, say
+from bot.slack.costs_words import Asker, NotUnderstood, say
 
 _FOOTER = re.compile(r"footer\s+(on|off)", re.IGNORECASE)
 
@@ -26,14 +26,15 @@ class FooterForm:
         self._db = db
 
     async def answer(self, respond: AsyncRespond, words: str, asker: Asker) -> None:
-        """Raises NotUnderstood."""
+        """Raises NotUnderstood, NotAllowed."""
         found = _FOOTER.fullmatch(words)
         if not found:
             raise NotUnderstood(words, sentence="Say it like this: `/lucy-costs footer off`.")
-        on = found[1].lower() == "on"
-        await say(respond, await self._switch(asker, on=on) if asker.person.is_admin else ADMINS_ONLY)
+        await say(respond, await self.switch(asker, on=found[1].lower() == "on"))
 
-    async def _switch(self, asker: Asker, *, on: bool) -> str:
+    async def switch(self, asker: Asker, *, on: bool) -> str:
+        """Show the line or hide it; what holds then, in words. Raises NotAllowed."""
+        asker.must_be_admin()
         async with self._db.unit(asker.workspace_id) as unit:
             before = await unit.workspaces.shows_footer()
             await unit.workspaces.show_footer(on=on)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from slack_bolt.async_app import AsyncRespond
@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncRespond
 from bot.db.audit import Change
 from bot.db.database import Database
 from bot.db.tier_bounds import EVERYWHERE, TierBound
-from bot.slack.costs_words import ADMINS_ONLY, Asker, NotUnderstood, say
+from bot.slack.costs_words import Asker, NotUnderstood, say
 
 _HOW = (
     "Say it like this: `/lucy-costs tiers ceiling 2`, `tiers floor 2 #channel`, `tiers off #channel`, or just `tiers`."
@@ -34,35 +34,38 @@ class TiersForm:
         self._db = db
 
     async def answer(self, respond: AsyncRespond, words: str, asker: Asker) -> None:
-        """Show the bounds, or set them. Raises NotUnderstood."""
+        """Show the bounds, or set them. Raises NotUnderstood, NotAllowed."""
         if words.lower() in self.begins:
             async with self._db.unit(asker.workspace_id) as unit:
                 bounds = await unit.bounds.all()
-            await say(respond, _told(bounds))
+            await say(respond, told(bounds))
             return
         found = _SET.fullmatch(words)
         if found is None or (found["what"].lower() == "off") == bool(found["tier"]):
             raise NotUnderstood(words, sentence=_HOW)
         if found["plain"]:
             raise NotUnderstood(words, sentence=f"I can't see a channel {found['plain']}. Pick it from Slack's list.")
-        await say(respond, await self._set(found, asker) if asker.person.is_admin else ADMINS_ONLY)
-
-    async def _set(self, found: re.Match[str], asker: Asker) -> str:
-        """Write the bound and its trail in one unit; what holds then, in words."""
-        channel = found["channel"] or EVERYWHERE
         what, tier = found["what"].lower(), int(found["tier"] or 0)
+        channel = found["channel"] or EVERYWHERE
+        await say(
+            respond, await self.change(asker, channel, f"tiers_{what}", lambda before: _changed(before, what, tier))
+        )
+
+    async def change(self, asker: Asker, channel: str, action: str, changed: Callable[[TierBound], TierBound]) -> str:
+        """Write a channel's bound and its trail in one unit; what holds then, in words. Raises NotAllowed."""
+        asker.must_be_admin()
         async with self._db.unit(asker.workspace_id) as unit:
             before = next(
                 (b for b in await unit.bounds.all() if b.channel_id == channel), TierBound(channel, None, None)
             )
-            after = _changed(before, what, tier)
+            after = changed(before)
             if after.floor or after.ceiling:
                 await unit.bounds.put(after, asker.user_id)
             else:
                 await unit.bounds.lift(channel)
             subject = f"tiers {channel}" if channel else "tiers"
-            await unit.audit.record(Change(asker.user_id, f"tiers_{what}", subject, _plain(before), _plain(after)))
-        return _told([after])
+            await unit.audit.record(Change(asker.user_id, action, subject, _plain(before), _plain(after)))
+        return told([after])
 
 
 def _changed(before: TierBound, what: str, tier: int) -> TierBound:
@@ -80,7 +83,8 @@ def _plain(bound: TierBound) -> dict[str, object]:
     return {"floor": bound.floor, "ceiling": bound.ceiling}
 
 
-def _told(bounds: Sequence[TierBound]) -> str:
+def told(bounds: Sequence[TierBound]) -> str:
+    """Every bound, a line each."""
     return "\n".join(map(_line, bounds)) or "Every tier may answer: no floor and no ceiling is set."
 
 

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncRespond
 from bot.costs.budgets import live_in
 from bot.costs.periods import UnknownZone, zone_of
 from bot.db.database import Database
-from bot.slack.costs_words import ADMINS_ONLY, Asker, say
+from bot.slack.costs_words import Asker, say
 
 
 class ZoneForm:
@@ -22,9 +22,10 @@ class ZoneForm:
         self._db = db
 
     async def answer(self, respond: AsyncRespond, words: str, asker: Asker) -> None:
-        """Raises UnknownZone."""
+        """Raises UnknownZone, NotAllowed."""
         zone = zone_of(words.partition(" ")[2]).key
-        await say(respond, await self._set(zone, asker) if asker.person.is_admin else ADMINS_ONLY)
+        asker.must_be_admin()
+        await say(respond, await self._set(zone, asker))
 
     async def _set(self, zone: str, asker: Asker) -> str:
         async with self._db.unit(asker.workspace_id) as unit:
