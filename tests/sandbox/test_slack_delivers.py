@@ -201,7 +201,13 @@ async def test_what_is_said_where_the_app_is_not_is_not_told(sandbox: Sandbox, r
 
 async def test_a_shortcut_and_a_modal_reach_the_app(sandbox: Sandbox, receiver: Receiver) -> None:
     ts = await sandbox.slack.say("U0ADA", "C0ENG", "what does this mean?")
-    sandbox.slack.state.views["V1"] = {"id": "V1", "type": "modal", "callback_id": "wish", "private_metadata": "x"}
+    sandbox.slack.state.views["V1"] = {
+        "id": "V1",
+        "type": "modal",
+        "callback_id": "wish",
+        "private_metadata": "x",
+        "blocks": [],
+    }
 
     await sandbox.slack.shortcut("ask_lucy", "U0BEN", "C0ENG", ts)
     await sandbox.slack.submit("V1", {"tier": {"pick": {"value": "3"}}}, "U0BEN")

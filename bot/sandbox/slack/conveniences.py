@@ -1,4 +1,4 @@
-"""The methods around a conversation: reactions, titles, prompts, views, lists of channels, what only one person sees."""
+"""The methods around a conversation: reactions, titles, prompts, lists of channels, what only one person sees."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.slack.cast import Channel
-from bot.sandbox.slack.rules import Rejected, check_blocks, check_channel, check_content, check_inputs
+from bot.sandbox.slack.rules import Rejected, check_channel, check_content
 from bot.sandbox.slack.state import SlackState, shown
 
 Answer = dict[str, Any]
 _SESSION_STATES = frozenset({"processing", "active", "suspended", "closed"})
-_MOST_TITLE = 24
-_TRIGGER_S = 3.0
 
 
 class Conveniences:
@@ -32,8 +30,6 @@ class Conveniences:
             "conversations.members": self._members,
             "conversations.join": self._join,
             "conversations.open": self._open,
-            "views.open": self._open_view,
-            "views.publish": self._publish_view,
         }
 
     def _reactions(self, sent: Answer) -> tuple[str, Answer, set[str]]:
@@ -83,10 +79,14 @@ class Conveniences:
         return {}
 
     def _prompts(self, sent: Answer) -> Answer:
-        check_channel(self._state, sent.get("channel_id"), to_post=True)
-        prompts = sent.get("prompts")
+        """An agent's prompts stand above where people write; with a thread_ts nothing happens, and Slack does not say so."""
+        channel, prompts = check_channel(self._state, sent.get("channel_id"), to_post=True), sent.get("prompts")
         if not isinstance(prompts, list) or not 0 < len(prompts) <= 4:
             raise Rejected("invalid_arguments")
+        if any(not prompt.get("title") or not prompt.get("message") for prompt in prompts):
+            raise Rejected("invalid_arguments")
+        if not sent.get("thread_ts"):
+            self._state.tell("prompts", channel=channel, title=sent.get("title", ""), prompts=prompts)
         return {}
 
     def _session(self, sent: Answer) -> Answer:
@@ -113,32 +113,6 @@ class Conveniences:
         if sent.get("users") not in self._state.people:
             raise Rejected("user_not_found")
         return {"channel": {"id": self._state.direct(str(sent["users"]))}}
-
-    def _open_view(self, sent: Answer) -> Answer:
-        age_s = self._state.pull(sent.get("trigger_id"))
-        if age_s is None:
-            raise Rejected("invalid_trigger_id")
-        if age_s > _TRIGGER_S:
-            raise Rejected("expired_trigger_id")
-        return self._view(sent, "modal")
-
-    def _publish_view(self, sent: Answer) -> Answer:
-        if sent.get("user_id") not in self._state.people:
-            raise Rejected("user_not_found")
-        return self._view(sent, "home")
-
-    def _view(self, sent: Answer, kind: str) -> Answer:
-        view = sent.get("view")
-        if not isinstance(view, dict) or view.get("type") != kind:
-            raise Rejected("invalid_arguments")
-        check_blocks(view.get("blocks"), most=100, refused=self._state.refused_blocks)
-        if kind == "modal" and not 0 < len(str((view.get("title") or {}).get("text", ""))) <= _MOST_TITLE:
-            raise Rejected("invalid_arguments")
-        check_inputs(view)
-        kept = {**view, "id": f"V{len(self._state.views) + 1}LUCY"}
-        self._state.views[kept["id"]] = kept
-        self._state.tell("view", view=kept)
-        return {"view": kept}
 
 
 def _channel(channel: Channel) -> Answer:

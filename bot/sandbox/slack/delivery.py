@@ -22,17 +22,14 @@ TIMEOUT_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One try; `status` is 0 when nobody answered; `ms` is milliseconds; `reason` is why it counts as failed.
-
-    `body` is what the app said.
-    """
+    """One try; `status` is 0 when nobody answered; `ms` is milliseconds; `reason` is why it counts as failed, `said` the answer's body."""
 
     kind: str
     retry: int
     status: int
     ms: float
     reason: str = ""
-    body: str = ""
+    said: str = ""
 
 
 class Deliverer:
@@ -100,12 +97,15 @@ class Deliverer:
                 break
         return tried.status
 
-    async def form(self, fields: dict[str, str], kind: str) -> Delivery:
-        """Deliver a command or an interaction; Slack does not repeat those."""
+    async def form(self, fields: dict[str, str], kind: str) -> tuple[int, dict[str, Any]]:
+        """Deliver a command or an interaction; Slack does not repeat those. The status, and what the acknowledgement says."""
         if self._sockets.connected:
-            told = fields if kind == "slash_commands" else json.loads(fields["payload"])
-            return Delivery(kind, 0, await self._sockets.send(kind, told), 0)
-        return await self._try(urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"}, kind)
+            payload = fields if kind == "slash_commands" else json.loads(fields["payload"])
+            acknowledged = await self._sockets.ask(kind, payload)
+            return (0, {}) if acknowledged is None else (200, acknowledged)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        tried = await self._try(urlencode(fields), headers, kind)
+        return tried.status, json.loads(tried.said) if tried.said.startswith("{") else {}
 
     async def send(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from bot.sandbox.slack.elements import misshapen, words
 from bot.sandbox.slack.figures import FIGURES, MOST_CHARTS, misdrawn
 from bot.sandbox.slack.state import SlackState
 
@@ -30,9 +31,6 @@ _BLOCKS = frozenset({
     "section", "header", "divider", "context", "actions", "markdown", "image", "input", "rich_text", "table",
     "context_actions", "video", "file", *FIGURES,
 })  # fmt: skip
-
-
-_CONFIRM = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
 
 
 class Rejected(Exception):
@@ -90,35 +88,19 @@ def check_metadata(sent: dict[str, Any]) -> None:
         raise Rejected("invalid_metadata_format")
 
 
-def check_blocks(blocks: Any, most: int = 50, refused: Collection[str] = ()) -> None:
+def check_blocks(blocks: Any, most: int = 50, refused: Collection[str] = (), kinds: Collection[str] = _BLOCKS) -> None:
     """At most fifty blocks (a hundred in a view) of known types, each within its own limits; none that is `refused`."""
     if not isinstance(blocks, list) or len(blocks) > most:
         raise Rejected("invalid_blocks")
     markdown = 0
     for block in blocks:
-        if not isinstance(block, dict) or block.get("type") not in _BLOCKS - set(refused) or _wrong(block):
+        if not isinstance(block, dict) or block.get("type") not in set(kinds) - set(refused) or _wrong(block):
             raise Rejected("invalid_blocks")
         markdown += len(block.get("text", "")) if block["type"] == "markdown" else 0
     if sum(block["type"] == "data_visualization" for block in blocks) > MOST_CHARTS:
         raise Rejected("invalid_blocks")
     if markdown > 12_000:
         raise Rejected("msg_blocks_too_long")
-
-
-def check_inputs(view: dict[str, Any]) -> None:
-    """A modal that asks for something has a button to send it, and keeps its words and its notes within Slack's limits."""
-    inputs = [block for block in view["blocks"] if block["type"] == "input"]
-    wrong = any(
-        not 0 < len(_words(block.get("label"))) <= 2000
-        or len(_words(block.get("hint"))) > 2000
-        or len((block.get("element") or {}).get("initial_value", "")) > (block["element"].get("max_length") or 3000)
-        for block in inputs
-    )
-    buttons = [_words(view.get(name)) for name in ("submit", "close")]
-    if wrong or (inputs and not buttons[0]) or any(len(words) > 24 for words in buttons):
-        raise Rejected("invalid_arguments")
-    if len(view.get("private_metadata", "")) > 3000 or len(view.get("callback_id", "")) > 255:
-        raise Rejected("invalid_arguments")
 
 
 def _check_pictures(state: SlackState, blocks: list[dict[str, Any]]) -> None:
@@ -139,13 +121,11 @@ def _too_long(block: dict[str, Any]) -> bool:
     match block["type"]:
         case "section":
             fields = block.get("fields") or []
-            texts = [_words(field) for field in fields]
-            bare = not _words(block.get("text")) and not fields
-            return (
-                bare or len(_words(block.get("text"))) > 3000 or len(fields) > 10 or any(len(t) > 2000 for t in texts)
-            )
+            texts = [words(field) for field in fields]
+            bare = not words(block.get("text")) and not fields
+            return bare or len(words(block.get("text"))) > 3000 or len(fields) > 10 or any(len(t) > 2000 for t in texts)
         case "header":
-            return not 0 < len(_words(block.get("text"))) <= 150
+            return not 0 < len(words(block.get("text"))) <= 150
         case "context":
             return not 0 < len(block.get("elements") or []) <= 10
         case "actions" | "context_actions":
@@ -160,25 +140,8 @@ def _pressed_wrong(kind: str, elements: list[dict[str, Any]]) -> bool:
     """Twenty-five buttons in a row, five elements under an answer, each within its limits."""
     pairs = [e.get(name) for e in elements for name in ("positive_button", "negative_button")]
     pressed = elements if kind == "actions" else [one for one in pairs if one]
-    return not 0 < len(elements) <= (25 if kind == "actions" else 5) or any(_button_wrong(one) for one in pressed)
-
-
-def _button_wrong(button: dict[str, Any]) -> bool:
-    """A button within its limits, its confirmation too, shown to some people or to all."""
-    confirm, readers = button.get("confirm"), button.get("visible_to_user_ids", ["all"])
-    texts = [(confirm.get(name), most) for name, most in _CONFIRM.items()] if isinstance(confirm, dict) else []
-    return (
-        not 0 < len(_words(button.get("text"))) <= 75
-        or len(button.get("action_id", "")) > 255
-        or len(button.get("value", "")) > 2000
-        or any(not 0 < len(_words(text)) <= most for text, most in texts)
-        or not readers
-    )
+    return not 0 < len(elements) <= (25 if kind == "actions" else 5) or any(misshapen(one) for one in pressed)
 
 
 def _too_large(rows: list[list[Any]]) -> bool:
     return not 0 < len(rows) <= 100 or any(len(row) > 20 for row in rows)
-
-
-def _words(text: Any) -> str:
-    return str(text.get("text", "")) if isinstance(text, dict) else ""

@@ -18,7 +18,7 @@ class Sockets:
     def __init__(self) -> None:
         self._open: list[web.WebSocketResponse] = []
         self._dead: set[web.WebSocketResponse] = set()
-        self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
 
     @property
     def connected(self) -> bool:
@@ -57,10 +57,14 @@ class Sockets:
 
     async def send(self, kind: str, payload: dict[str, Any]) -> int:
         """Send an envelope until it is acknowledged: 200, or 0 when nobody did."""
+        return 0 if await self.ask(kind, payload) is None else 200
+
+    async def ask(self, kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        """The same; what the acknowledgement says, None when there was none."""
         envelope_id = secrets.token_hex(16)
         for retry in range(_TRIES):
             if not self._open:
-                return 0
+                return None
             acknowledged = self._waiting[envelope_id] = asyncio.get_running_loop().create_future()
             socket = self._open[retry % len(self._open)]
             if socket in self._dead:
@@ -76,11 +80,10 @@ class Sockets:
                 }
             )
             try:
-                await asyncio.wait_for(acknowledged, _ACK_WITHIN_S)
+                return await asyncio.wait_for(acknowledged, _ACK_WITHIN_S)
             except TimeoutError:
                 continue
-            return 200
-        return 0
+        return None
 
     async def ask_to_refresh(self, most: int = 10) -> None:
         """Tell every socket, or so many, to reconnect, as Slack does about hourly."""
@@ -96,4 +99,4 @@ class Sockets:
     def _acknowledged(self, message: dict[str, Any]) -> None:
         waiting = self._waiting.pop(str(message.get("envelope_id")), None)
         if waiting and not waiting.done():
-            waiting.set_result(None)
+            waiting.set_result(message.get("payload") or {})

@@ -64,7 +64,8 @@ class SlackState:
         self.channels = {channel.id: channel for channel in cast.channels}
         self.messages: dict[str, list[dict[str, Any]]] = {channel: [] for channel in self.channels}
         self.views: dict[str, dict[str, Any]] = {}
-        self._triggers: dict[str, float] = {}
+        self.homes: dict[str, dict[str, Any]] = {}
+        self._triggers: dict[str, tuple[float, str]] = {}
         self._listeners: list[Listener] = []
         self._ticks = itertools.count(1)
         for channel, user, text in cast.said:
@@ -92,16 +93,15 @@ class SlackState:
         """A timestamp that no other message has and that grows."""
         return f"{int(time.time())}.{next(self._ticks):06d}"
 
-    def new_trigger(self) -> str:
-        """A trigger_id, which opens one view within three seconds."""
+    def new_trigger(self, user: str) -> str:
+        """A trigger_id, which opens one view for someone within three seconds."""
         trigger = secrets.token_hex(8)
-        self._triggers[trigger] = time.monotonic()
+        self._triggers[trigger] = time.monotonic(), user
         return trigger
 
-    def pull(self, trigger: object) -> float | None:
-        """How many seconds ago a trigger was made, once; None for one that never was, or was used."""
-        made = self._triggers.pop(str(trigger), None)
-        return None if made is None else time.monotonic() - made
+    def pull(self, trigger: object) -> tuple[float, str] | None:
+        """When a trigger was made and for whom, once; None for one that never was, or was used."""
+        return self._triggers.pop(str(trigger), None)
 
     def direct(self, user: str) -> str:
         """The direct message between someone and Lucy, which begins when she first writes to them."""

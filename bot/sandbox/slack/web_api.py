@@ -18,6 +18,7 @@ from bot.sandbox.slack.rotation import check_token
 from bot.sandbox.slack.rules import Rejected, check_channel, check_content, check_scope
 from bot.sandbox.slack.state import SlackState, shown
 from bot.sandbox.slack.streams import Streams
+from bot.sandbox.slack.views import Views
 
 Answer = dict[str, Any]
 _LONGEST = 40_000
@@ -30,11 +31,13 @@ class WebApi:
         self._state, self._faults, self._origin = state, faults, origin
         self.files = Files(state, origin)
         self.streams = Streams(state, self._from_lucy, self._mine)
+        self.views = Views(state)
         self.calls: list[tuple[str, Answer]] = []
         self._methods: dict[str, Callable[[Answer], Answer]] = {
             **Conveniences(state).methods,
             **self.files.methods,
             **self.streams.methods,
+            **self.views.methods,
             "auth.test": self._auth_test,
             "auth.revoke": self._revoke,
             "users.info": self._users_info,

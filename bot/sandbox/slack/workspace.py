@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.slack.delivery import Deliverer, Delivery
+from bot.sandbox.slack.delivery import Deliverer
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.rules import Rejected, check_content
 from bot.sandbox.slack.sockets import Sockets
@@ -83,7 +83,7 @@ class SlackWorkspace:
         url, shown = self._response_url(channel, user)
         fields = {
             "command": command, "text": self._escaped(text), "user_id": user, "channel_id": channel,
-            "team_id": self.state.team_id, "response_url": url, "trigger_id": self.state.new_trigger(),
+            "team_id": self.state.team_id, "response_url": url, "trigger_id": self.state.new_trigger(user),
         }  # fmt: skip
         if self.state.org:
             fields |= {"enterprise_id": self.state.org["id"], "is_enterprise_install": "true"}
@@ -94,7 +94,7 @@ class SlackWorkspace:
         """Someone presses a button of a message; what only they see then is told to the listeners."""
         action = {"action_id": action_id, "value": value, "type": "button", "action_ts": self.state.new_ts()}
         more = {"message": self.state.find(channel, ts), "response_url": self._response_url(channel, user)[0]}
-        return (await self._interact("block_actions", user, channel={"id": channel}, actions=[action], **more)).status
+        return (await self._interact("block_actions", user, channel={"id": channel}, actions=[action], **more))[0]
 
     async def stop(self, user: str, channel: str, thread_ts: str) -> int:
         """Someone presses Slack's Stop: what streams there ends, and the app is told."""
@@ -136,20 +136,29 @@ class SlackWorkspace:
         message = self.state.find(channel, ts)
         more = {"callback_id": callback_id, "message_ts": ts, "response_url": self._response_url(channel, user)[0]}
         where = {"id": channel, "name": self.state.channels[channel].name}
-        return (await self._interact("message_action", user, channel=where, message=message, **more)).status
+        return (await self._interact("message_action", user, channel=where, message=message, **more))[0]
 
-    async def submit(self, view_id: str, values: dict[str, Any], user: str) -> int:
-        """Someone sends off a modal that the app opened; `values` by block and action. It closes, unless the app objects."""
+    async def open_home(self, user: str, tab: str = "home") -> int:
+        """Someone looks at Lucy's Home, or at their `messages` with her; the app is told of it."""
+        event = {"user": user, "channel": self.state.direct(user), "tab": tab, "event_ts": self.state.new_ts()}
+        shown = {"view": self.state.homes[user]} if tab == "home" and user in self.state.homes else {}
+        return await self.delivery.event({"type": "app_home_opened", **event, **shown})
+
+    async def act(self, view: dict[str, Any], action: dict[str, Any], user: str) -> int:
+        """Someone presses or picks something in their Home or in a modal."""
+        done = {"action_ts": self.state.new_ts(), **action}
+        more = {"view": view, "container": {"type": "view", "view_id": view["id"]}, "actions": [done]}
+        return (await self._interact("block_actions", user, **more))[0]
+
+    async def submit(self, view_id: str, values: dict[str, Any], user: str) -> dict[str, Any]:
+        """Someone sends off a modal that the app opened, `values` by block and action; what they see then."""
         view = {**self.state.views[view_id], "state": {"values": values}}
-        answer = await self._interact("view_submission", user, view=view)
-        errors = json.loads(answer.body or "{}").get("errors") if answer.status == 200 else {}
-        self.state.tell("view_closed" if errors is None else "view_errors", view_id=view_id, errors=errors)
-        return answer.status
+        return self.api.views.answered(view_id, *await self._interact("view_submission", user, view=view))
 
-    async def _interact(self, kind: str, user: str, **more: Any) -> Delivery:
+    async def _interact(self, kind: str, user: str, **more: Any) -> tuple[int, dict[str, Any]]:
         payload = {
             "type": kind, "user": {"id": user, "team_id": self.state.team_id}, "team": {"id": self.state.team_id}, "api_app_id": self.state.app_id,
-            "enterprise": self.state.org, "is_enterprise_install": bool(self.state.org), "trigger_id": self.state.new_trigger(), **more,
+            "enterprise": self.state.org, "is_enterprise_install": bool(self.state.org), "trigger_id": self.state.new_trigger(user), **more,
         }  # fmt: skip
         return await self.delivery.form({"payload": json.dumps(payload)}, "interactive")
 
