@@ -10,7 +10,7 @@ from functools import partial
 
 from bot import log
 from bot.config import Settings, provider_keys
-from bot.conversation.answer import Answerer, Means
+from bot.conversation.answer import Answerer
 from bot.conversation.choosing import Chooser
 from bot.conversation.desk import Pace
 from bot.conversation.shadow import shadowing
@@ -44,13 +44,11 @@ from bot.routing.recalibrate import recalibrate
 from bot.routing.router import Router
 from bot.routing.tiers import Tiers
 from bot.schedule import Jobs, across, schedule
-from bot.slack.ask_about import AskAbout
 from bot.slack.attachments import Attachments
-from bot.slack.bolt import Commands, build_app
+from bot.slack.bolt import build_app
 from bot.slack.budget_notices import BudgetNotices
-from bot.slack.budget_requests import BudgetRequests
 from bot.slack.client import connected
-from bot.slack.costs_forms import costs_command
+from bot.slack.commands import Wiring, commands_of
 from bot.slack.delivery import Delivery
 from bot.slack.digest_channel import DigestChannel
 from bot.slack.ingest import Ingest
@@ -59,7 +57,6 @@ from bot.slack.limits import Limits
 from bot.slack.oauth import OAuthPages
 from bot.slack.pen import Rhythm
 from bot.slack.people import People
-from bot.slack.presses import Presses
 from bot.slack.pulse import Pulse
 from bot.slack.readiness import readiness
 from bot.slack.rotation import Rotation
@@ -142,7 +139,7 @@ async def lucy(
         reports, composer = Reports(db, tiers.baseline[0]), Composer(db, tiers.baseline[0])
         chooser, cascade = Chooser(db, Classifier(router, tiers, db), tiers), Cascade(router, tiers, db)
         shadow = await stack.enter_async_context(shadowing(db, router, tiers, settings.shadow))
-        means = Means(chooser, Summaries(db, router), cascade, shadow)
+        wiring = Wiring(chooser, Summaries(db, router), cascade, shadow)
         answerer = Answerer(db, means, reports.answer, telemetry)
         parts = _Parts(db, ingest_db, telemetry, client, tiers, answerer, reports, composer, book, inquiry, spool)
         await overlays.refresh(db, book)
@@ -190,9 +187,7 @@ async def _serve(
     ingest = Ingest(parts.ingest_db, worker.wake, Most.of(settings.most_waiting))
     notices = BudgetNotices(db, clients, people)
     kept = Retention(**{name: getattr(settings, name) for name in Retention.__slots__})
-    costs = costs_command(db, clients, people, parts.reports, kept)
-    presses, about = Presses(db, clients, people, worker.wake), AskAbout(clients, ingest.store)
-    commands = Commands(costs, BudgetRequests(db, people, notices), presses, about)
+    commands = commands_of(Wiring(db, clients, people, parts.reports, notices, kept, ingest))
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
     pages = OAuthPages(db, base_url, kept, *_oauth(settings)) if settings.slack_client_id else None
     ended = await stack.enter_async_context(_working(worker))

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -15,11 +16,10 @@ import yaml
 from jsonschema import Draft7Validator
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.ask_about import AskAbout
-from bot.slack.bolt import Commands, build_app
-from bot.slack.budget_requests import BudgetRequests
+from bot.slack.bolt import build_app
+from bot.slack.commands import Wiring, commands_of
+from bot.slack.home.guide import PROMPTS
 from bot.slack.oauth import OPTIONAL_SCOPES, SCOPES
-from bot.slack.presses import Presses
 from tests.tracked import ROOT, tracked
 
 SCHEMA = ROOT.parent / "shared" / "data" / "slack" / "manifest.schema.2.0.0.json"
@@ -27,6 +27,7 @@ MANIFESTS = ("manifest.yml", "manifest.http.yml")
 HISTORY = {"channels:history", "groups:history", "im:history", "mpim:history"}
 SCOPES_OF_EVENT: dict[str, set[str]] = {
     "agent_session_stopped": set(),
+    "app_home_opened": set(),
     "app_mention": {"app_mentions:read"},
     "app_uninstalled": set(),
     "message.channels": {"channels:history"},
@@ -39,6 +40,7 @@ SCOPES_OF_METHOD: dict[str, set[str]] = {
     "agents.sessions.setStatus": {"chat:write"},
     "apps.connections.open": set(),  # the app-level token's own scope, connections:write
     "assistant.threads.setStatus": {"assistant:write"},
+    "assistant.threads.setSuggestedPrompts": {"assistant:write"},
     "auth.test": set(),
     "chat.appendStream": {"chat:write"},
     "chat.delete": {"chat:write"},
@@ -53,6 +55,7 @@ SCOPES_OF_METHOD: dict[str, set[str]] = {
     "users.info": {"users:read"},
     "users.list": {"users:read"},
     "views.open": set(),
+    "views.publish": set(),
 }
 OPTIONAL_SCOPE_OF_METHOD = {
     "files.completeUploadExternal": "files:write",
@@ -80,6 +83,18 @@ def test_lucy_is_an_agent_and_not_an_assistant(name: str) -> None:
 
     assert "agent_view" in features
     assert "assistant_view" not in features
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_the_home_tab_is_there_and_offers_the_prompts_that_lucy_suggests(name: str) -> None:
+    features = manifest(name)["features"]
+
+    assert features["app_home"] == {
+        "home_tab_enabled": True,
+        "messages_tab_enabled": True,
+        "messages_tab_read_only_enabled": False,
+    }
+    assert features["agent_view"]["suggested_prompts"] == list(PROMPTS)
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
@@ -138,8 +153,8 @@ def manifest(name: str) -> Any:
 def registered(kind: str) -> list[str]:
     """What Bolt was told to listen to: the constraint that each listener's matcher closes over."""
     nobody = cast(Any, None)
-    presses, about = Presses(nobody, nobody, nobody, nobody), AskAbout(nobody, nobody)
-    commands = Commands(nobody, BudgetRequests(nobody, nobody, nobody), presses, about)
+    ingest = cast(Any, SimpleNamespace(wake=None, store=None))
+    commands = commands_of(Wiring(nobody, nobody, nobody, nobody, nobody, nobody, ingest))
     app: AsyncApp = build_app("secret", "http://127.0.0.1:9/api/", cast(Any, authorize), nobody, commands)
     matchers = [matcher for listener in app._async_listeners for matcher in listener.matchers]
     found = [constraint(cast(Any, matcher).func) for matcher in matchers]

@@ -23,6 +23,8 @@ MAX_ATTEMPTS = 5
 MAX_DELIVERIES = 15
 """After so many tries, those of answering included, a stored answer that Slack does not take is given up."""
 
+_OPEN, _DONE = text("state IN ('new', 'leased')"), text("state IN ('done', 'dead')")
+
 
 class InboxRow(Base):
     __tablename__ = "inbox"
@@ -31,22 +33,9 @@ class InboxRow(Base):
         UniqueConstraint("workspace_id", "channel_id", "ts"),
         CheckConstraint("state IN ('new', 'leased', 'done', 'dead')", name="state"),
         Index("inbox_refused_idx", "workspace_id", "user_id", "done_at", postgresql_where=text("outcome = 'refused'")),
-        Index(
-            "inbox_of_user_idx",
-            "workspace_id",
-            "user_id",
-            "done_at",
-            postgresql_where=text("state IN ('done', 'dead')"),
-        ),
-        Index("inbox_turn_idx", "workspace_id", "run_at", "ts", postgresql_where=text("state IN ('new', 'leased')")),
-        Index(
-            "inbox_thread_idx",
-            "workspace_id",
-            "channel_id",
-            "thread_ts",
-            "ts",
-            postgresql_where=text("state IN ('new', 'leased')"),
-        ),
+        Index("inbox_of_user_idx", "workspace_id", "user_id", "done_at", postgresql_where=_DONE),
+        Index("inbox_turn_idx", "workspace_id", "run_at", "ts", postgresql_where=_OPEN),
+        Index("inbox_thread_idx", "workspace_id", "channel_id", "thread_ts", "ts", postgresql_where=_OPEN),
         Index(
             "inbox_one_per_thread_idx",
             "workspace_id",

@@ -20,6 +20,9 @@ from bot.slack.budget_blocks import APPROVE_ACTION, DENY_ACTION
 from bot.slack.budget_requests import BudgetRequests
 from bot.slack.costs_command import CostsCommand
 from bot.slack.failures import tell
+from bot.slack.home.actions import PREFIX
+from bot.slack.home.changes import Changes
+from bot.slack.home.home import Home
 from bot.slack.ingest import Ingest, Next
 from bot.slack.presses import Presses
 from bot.slack.under import AGAIN, FEEDBACK, STRONGER, WHY
@@ -32,12 +35,14 @@ EVENTS = ("agent_session_stopped", "app_mention", "message", "app_uninstalled", 
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """What answers people's commands, buttons and shortcuts."""
+    """What answers people's commands, buttons, shortcuts and views."""
 
     costs: CostsCommand
     budgets: BudgetRequests
     presses: Presses
     about: AskAbout
+    home: Home
+    changes: Changes
 
 
 def build_app(
@@ -61,6 +66,7 @@ def build_app(
     app.error(tell)
     for event in EVENTS:
         app.event(event)(_stored_already)
+    app.event("app_home_opened")(_opened(commands.home))
     app.command(COSTS)(_command(commands.costs))
     app.action(REQUEST_ACTION)(_press(commands.budgets.ask))
     app.action(re.compile(f"{APPROVE_ACTION}|{DENY_ACTION}"))(_press(commands.budgets.decide))
@@ -69,6 +75,8 @@ def build_app(
     app.action(WHY)(_press(commands.presses.why))
     app.message_shortcut(ASK_ABOUT)(_press(commands.about.open))
     app.view(ASK_ABOUT)(_submission(commands.about))
+    app.action(re.compile(PREFIX))(_changed(commands.changes))
+    app.view(re.compile(PREFIX))(_sent(commands.changes))
     app.action(re.compile(".*"))(_only_acknowledged)
     return app
 
@@ -109,7 +117,29 @@ def _submission(about: AskAbout) -> Callable[..., Awaitable[None]]:
     return submit
 
 
+def _opened(home: Home) -> Callable[..., Awaitable[None]]:
+    async def opened(event: dict[str, Any], context: AsyncBoltContext) -> None:
+        await home.opened(event, _workspace_id(context))
+
+    return opened
+
+
+def _changed(changes: Changes) -> Callable[..., Awaitable[None]]:
+    async def changed(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        await ack()
+        await changes.pressed(body, _workspace_id(context))
+
+    return changed
+
+
+def _sent(changes: Changes) -> Callable[..., Awaitable[None]]:
+    async def sent(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        await changes.sent(ack, body, _workspace_id(context))
+
+    return sent
+
+
 def _workspace_id(context: AsyncBoltContext) -> UUID:
-    """Whose command or button it is, as its authorization says."""
+    """Whose command, button or view it is, as its authorization says."""
     owner = context.enterprise_id if context.is_enterprise_install else context.team_id
     return workspace_id_of(owner or context.enterprise_id or "")

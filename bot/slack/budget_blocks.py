@@ -20,7 +20,7 @@ Names = Mapping[str, str]
 def budgets_blocks(standings: Sequence[Standing], names: Names, note: str) -> list[dict[str, Any]]:
     """Every budget with its bar; `note` says who may change them."""
     blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": "Lucy's budgets"}}]
-    blocks += [section(_shown(standing, names)) for standing in standings[:_SHOWN]]
+    blocks += [section(shown(standing, names)) for standing in standings[:_SHOWN]]
     if not standings:
         blocks.append(section("No budget is set: nothing stops an answer."))
     if len(standings) > _SHOWN:
@@ -95,7 +95,8 @@ def context(text: str) -> dict[str, Any]:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
 
 
-def _shown(standing: Standing, names: Names) -> str:
+def shown(standing: Standing, names: Names) -> str:
+    """One budget with its bar, in two lines."""
     budget = standing.budget
     of = {"workspace": "Workspace", "channel": f"<#{budget.key.key}>", "user": plain(names.get(budget.key.key, ""))}
     return (

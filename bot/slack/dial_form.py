@@ -15,7 +15,7 @@ from bot.slack.costs_words import Asker, NotUnderstood, say
 
 _DIAL = re.compile(r"dial(?:\s+(eco|balanced|quality))?(?:\s+(?:(me)|<#(\w+)(?:\|[^>]*)?>|(#\S+)))?", re.IGNORECASE)
 _HOW = "Say it like this: `/lucy-costs dial eco`, `dial quality #legal`, `dial balanced me`."
-_MEANS = {
+MEANS = {
     Dial.ECO: "cheap models unless they would likely fail",
     Dial.BALANCED: "the cheapest model that should do",
     Dial.QUALITY: "a stronger model when in doubt",
@@ -73,7 +73,7 @@ class DialForm:
             asker.must_be_admin()
         async with self._db.unit(asker.workspace_id) as unit:
             await unit.dials.turn(wanted.scope, wanted.key, dial, asker.user_id)
-        return f"From now on *{dial}* {_for(wanted)}: {_MEANS[dial]}."
+        return f"From now on *{dial}* {_for(wanted)}: {MEANS[dial]}."
 
     async def _shown(self, wanted: Turn, asker: Asker) -> str:
         channel_id = wanted.key if wanted.scope == "channel" else asker.channel_id

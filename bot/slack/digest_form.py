@@ -22,7 +22,7 @@ _HOW = (
     "Say it like this: `/lucy-costs digest #finance 09:00 Europe/Berlin`, with `weekly` or `monthly` before the channel "
     "for those; `digest off` or `digest weekly off`; `digest people off`; `digest quiet silent`."
 )
-_WHEN = {
+WHEN = {
     Kind.DAILY: "yesterday's spend every day",
     Kind.WEEKLY: "last week's spend every Monday",
     Kind.MONTHLY: "last month's spend every 1st",
@@ -138,7 +138,7 @@ async def _done(unit: Unit, wanted: DigestWish, user_id: str) -> str:
     match wanted:
         case SetDigest(kind, channel, at, zone):
             await unit.digests.want(kind, channel, at, zone, user_id)
-            return f"I'll post {_WHEN[kind]} to <#{channel}> at {at:%H:%M} ({zone})."
+            return f"I'll post {WHEN[kind]} to <#{channel}> at {at:%H:%M} ({zone})."
         case DigestOff(kind):
             await unit.digests.stop(kind)
             return f"No {kind} digest from now on." if kind else "No digest from now on."
@@ -152,11 +152,12 @@ async def _done(unit: Unit, wanted: DigestWish, user_id: str) -> str:
             return f"{said} when nothing was spent." if known else _NONE_YET
         case ShowDigests():
             settings = [await unit.digests.setting(kind) for kind in Kind]
-            return "\n".join(_told(setting) for setting in settings if setting) or _NONE_YET
+            return "\n".join(posted(setting) for setting in settings if setting) or _NONE_YET
         case _:
             assert_never(wanted)
 
 
-def _told(setting: DigestSetting) -> str:
+def posted(setting: DigestSetting) -> str:
+    """What is posted, where and when."""
     people = "people are named" if setting.people else "people are counted"
-    return f"I post {_WHEN[setting.kind]} to <#{setting.channel_id}> at {setting.at:%H:%M} ({setting.zone}); {people}."
+    return f"I post {WHEN[setting.kind]} to <#{setting.channel_id}> at {setting.at:%H:%M} ({setting.zone}); {people}."

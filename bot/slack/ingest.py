@@ -38,7 +38,7 @@ class Ingest:
 
     def __init__(self, db: Database, wake: Callable[[], None], most: Most = _MOST) -> None:
         """`most` says how much may wait before an ask is refused."""
-        self._db, self._wake, self._most = db, wake, most
+        self._db, self.wake, self._most = db, wake, most
 
     async def __call__(self, req: AsyncBoltRequest, next: Next) -> BoltResponse | None:  # noqa: A002 - Bolt's name
         """Store what is to be answered. 500 when the database is away, so that Slack sends again."""
@@ -106,7 +106,7 @@ class Ingest:
             if task_id is not None and ask.channel_type != "im":
                 await unit.joined.asked(ask, muted=hush_of(without_own_mention(ask.text, bot_user or "")))
         if task_id is not None:
-            self._wake()
+            self.wake()
         return True
 
     async def _overhear(self, heard: Overheard) -> bool:

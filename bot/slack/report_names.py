@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -59,10 +59,15 @@ class Names:
 
     def _time(self, ts: str) -> str:
         try:
-            began = datetime.fromtimestamp(float(ts), ZoneInfo(self.zone))
+            return moment(datetime.fromtimestamp(float(ts), UTC), self.zone)
         except (ValueError, OverflowError, OSError):
             return plain(ts[:20])
-        return f"{began:%b} {began.day}, {began:%H:%M}"
+
+
+def moment(at: datetime, zone: str) -> str:
+    """`Nov 30, 14:02`, in a zone."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%b} {local.day}, {local:%H:%M}"
 
 
 def plain(words: str) -> str:

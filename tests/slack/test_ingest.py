@@ -18,17 +18,13 @@ from bot.costs.reports import Reports
 from bot.db.database import Database
 from bot.db.encryption import Cipher
 from bot.db.installations import Installation
-from bot.slack.ask_about import AskAbout
-from bot.slack.bolt import Commands, build_app
+from bot.db.retention import Retention
+from bot.slack.bolt import build_app
 from bot.slack.budget_notices import BudgetNotices
-from bot.slack.budget_requests import BudgetRequests
-from bot.slack.costs_command import CostsCommand
+from bot.slack.commands import Wiring, commands_of
 from bot.slack.ingest import Ingest
 from bot.slack.installations import Access, Clients, OneToken
 from bot.slack.people import People
-from bot.slack.permalinks import Permalinks
-from bot.slack.presses import Presses
-from bot.slack.spend_form import Naming, SpendForm
 
 NOWHERE = "http://127.0.0.1:9/api/"
 
@@ -37,11 +33,9 @@ def lucy_on(db: Database, wake: Callable[[], None] = lambda: None, ingest: Any =
     """Bolt as Lucy builds it, with a Slack whose Web API is down."""
     clients = Clients(OneToken(Access("T0ACME", "xoxb-1", "B0LUCY", "U0LUCY")), NOWHERE)
     people = People(clients)
-    costs = CostsCommand(people, SpendForm(db, Reports(db, "m"), Naming(people, Permalinks(clients))))
-    budgets = BudgetRequests(db, people, BudgetNotices(db, clients, people))
-    ingest = ingest or Ingest(db, wake)
-    presses, about = Presses(db, clients, people, wake=lambda: None), AskAbout(clients, Ingest(db, wake).store)
-    return build_app("secret", NOWHERE, clients.authorizer(), ingest, Commands(costs, budgets, presses, about))
+    served = Ingest(db, wake)
+    wiring = Wiring(db, clients, people, Reports(db, "m"), BudgetNotices(db, clients, people), Retention(), served)
+    return build_app("secret", NOWHERE, clients.authorizer(), ingest or served, commands_of(wiring))
 
 
 def signed(
