@@ -10,7 +10,7 @@ from functools import partial
 
 from bot import log
 from bot.config import Settings, provider_keys
-from bot.conversation.answer import Answerer
+from bot.conversation.answer import Answerer, Means
 from bot.conversation.choosing import Chooser
 from bot.conversation.desk import Pace
 from bot.conversation.shadow import shadowing
@@ -139,7 +139,7 @@ async def lucy(
         reports, composer = Reports(db, tiers.baseline[0]), Composer(db, tiers.baseline[0])
         chooser, cascade = Chooser(db, Classifier(router, tiers, db), tiers), Cascade(router, tiers, db)
         shadow = await stack.enter_async_context(shadowing(db, router, tiers, settings.shadow))
-        wiring = Wiring(chooser, Summaries(db, router), cascade, shadow)
+        means = Means(chooser, Summaries(db, router), cascade, shadow)
         answerer = Answerer(db, means, reports.answer, telemetry)
         parts = _Parts(db, ingest_db, telemetry, client, tiers, answerer, reports, composer, book, inquiry, spool)
         await overlays.refresh(db, book)

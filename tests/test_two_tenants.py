@@ -53,6 +53,16 @@ class Both:
         await until(lambda: bool(told))
         return str(told)
 
+    async def home(self, *, in_acme: bool = False) -> str:
+        """What Globex's owner sees in their Home, or Acme's: somebody who asked there, named an admin."""
+        slack, who = (self.sandbox.slack, "U0BEN") if in_acme else (self.sandbox.globex, "U1HANK")
+        if in_acme:
+            async with self.lucy.db.unit(ACME) as unit:
+                await unit.admins.name(who, "U0ADA")
+        await slack.open_home(who)
+        await until(lambda: who in slack.state.homes)
+        return str(slack.state.homes[who])
+
     async def acmes(self) -> dict[str, int]:
         async with self.lucy.db.unit(ACME) as unit:
             return await unit.workspaces.rows()
@@ -220,6 +230,41 @@ async def test_a_form_of_the_command_shows_ones_own_and_nothing_of_the_others(bo
     }
     assert told
     assert {word for word in told if word in ours} == set()
+
+
+async def test_a_home_shows_ones_own_and_nothing_of_the_others(both: Both) -> None:
+    theirs, ours = await both.home(in_acme=True), await both.home()
+
+    told = {word for word in ("1 call", "$77", "C0GENERAL", "C0FINANCE", "gemini", "quality") if word in theirs}
+    assert told == {"1 call", "$77", "C0GENERAL", "C0FINANCE", "gemini", "quality"}
+    assert {word for word in told - {"quality"} if word in ours} == set()
+    assert "Nobody has asked me anything yet" in ours
+    assert "'initial_option': {'text': {'type': 'plain_text', 'text': 'Balanced'}, 'value': 'balanced'}" in ours
+
+
+async def test_an_opened_home_that_names_somebody_of_the_others_shows_nothing(both: Both) -> None:
+    event = {"type": "app_home_opened", "tab": "home", "user": "U0ADA", "channel": "D0LUCY", "event_ts": "1.1"}
+
+    await both.sandbox.globex.delivery.event(event, "Ev0MIXEDHOME")
+    await until(lambda: any(method == "users.info" for method, _ in both.sandbox.globex.api.calls))
+    await both.home()
+
+    assert both.sandbox.slack.state.homes == {}
+    assert list(both.sandbox.globex.state.homes) == ["U1HANK"]
+
+
+@pytest.mark.parametrize(
+    ("action", "value"),
+    [("lucy_home_budget", "workspace::month"), ("lucy_home_digest", "daily"), ("lucy_home_tiers", "C0ENG")],
+)
+async def test_a_form_of_the_home_holds_nothing_of_the_others(both: Both, action: str, value: str) -> None:
+    await both.home()
+    globex = both.sandbox.globex
+
+    await globex.act(globex.state.homes["U1HANK"], {"action_id": action, "value": value}, "U1HANK")
+    await until(lambda: bool(globex.state.views))
+
+    assert [word for word in ("$77", "C0FINANCE", "'Europe/Berlin'") if word in str(globex.state.views)] == []
 
 
 async def test_what_is_ended_or_turned_in_one_stays_in_the_other(both: Both) -> None:

@@ -61,9 +61,9 @@ FAILURES = Prepared(
           AND failed + unknown > 0
         ORDER BY quarter DESC LIMIT 1
     )
-    SELECT created_at AS at, model, purpose, state, error_class
-    FROM failing JOIN cost_log ON created_at >= starts AND created_at < ends
-    WHERE workspace_id = :workspace_id AND state IN ('failed', 'unknown')
+    SELECT created_at AS at, model, purpose, state, error_class FROM cost_log
+    WHERE workspace_id = :workspace_id AND created_at >= (SELECT starts FROM failing)
+      AND created_at < (SELECT ends FROM failing) AND state IN ('failed', 'unknown')
       AND (:user_id::text IS NULL OR user_id = :user_id) AND coalesce(error_class, '') <> ALL(:but)
     ORDER BY created_at DESC, id DESC LIMIT :most
     """

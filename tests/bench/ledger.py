@@ -20,6 +20,7 @@ from uuid import UUID
 
 import uvloop
 from rich.console import Console
+from sqlalchemy import text
 
 from bot.costs.folding import fold
 from bot.costs.periods import period
@@ -29,8 +30,11 @@ from bot.db.digests import Kind
 from bot.db.folding import FOLDED
 from bot.digests.compose import Composer
 from bot.digests.spans import Span
+from bot.slack.home.facts import Viewer, facts_of
+from bot.slack.home.view import home_view
 from tests.bench.figure import Figure, percentile
 from tests.bench.generated_ledger import WORKSPACES, ZONES, generate, working_days
+from tests.bench.lately import happen
 from tests.bench.scratch import bare_connection, scratch_database
 from tests.bench.table import show
 
@@ -42,6 +46,7 @@ LITELLM_BYTES = 6300
 HEAP = "SELECT sum(pg_table_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'cost_log'::regclass"
 INDEXES = "SELECT sum(pg_indexes_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'cost_log'::regclass"
 ROLLED = f"SELECT count(*) FILTER (WHERE shard < {FOLDED}), count(*) FILTER (WHERE shard = {FOLDED}) FROM cost_rollup"
+ASKERS = text("SELECT DISTINCT workspace_id, user_id FROM inbox ORDER BY 1, 2")
 ROLLUP = "SELECT pg_total_relation_size('cost_rollup')"
 
 
@@ -52,6 +57,7 @@ class Measured:
     rows: int
     month_ms: float
     digest_ms: float
+    home_ms: float
     heap: float
     indexes: float
     rollup: float
@@ -65,6 +71,8 @@ async def figures(rows: int, say: Callable[[str], None]) -> AsyncIterator[Figure
     ):
         yield Figure(f"{name} at {rows:,} rows, p95", large, "ms", 50, f"at {FEW:,}: {small:.1f} ms")
         yield Figure(f"{name}, against {FEW:,} rows", large / small, "x", 2)
+    remark = f"read and drawn; at {FEW:,}: {few.home_ms:.1f} ms"
+    yield Figure(f"a person's Home at {rows:,} rows, p95", many.home_ms, "ms", 200, remark)
     log = many.heap + many.indexes
     remark = f"{many.indexes:.0f} of it indexes; LiteLLM's proxy takes {LITELLM_BYTES:,}"
     yield Figure(f"cost_log per call at {rows:,} rows", log, "bytes", 700, remark)
@@ -80,19 +88,22 @@ async def measured(rows: int, say: Callable[[str], None]) -> Measured:
         began = time.perf_counter()
         await fold(db)
         say(f"the last past day folded by the job in {time.perf_counter() - began:.0f} s")
+        await happen(connection)
         await connection.execute("VACUUM (ANALYZE) cost_rollup")
         quarters, folded = await connection.fetchrow(ROLLED)
         say(
             f"rollup: {folded:,} rows of folded days, {quarters:,} of today's quarters (every day was folded when it was over)"
         )
-        month_ms, digest_ms = await reads(db, say)
+        month_ms, digest_ms, home_ms = await reads(db, say)
         sizes = [float(await connection.fetchval(size)) / count for size in (HEAP, INDEXES, ROLLUP)]
-        say(f"month {month_ms:.1f} ms, digest {digest_ms:.1f} ms; heap, indexes, rollup per call: {sizes}")
-        return Measured(count, month_ms, digest_ms, *sizes)
+        say(
+            f"month {month_ms:.1f} ms, digest {digest_ms:.1f} ms, Home {home_ms:.1f} ms; heap, indexes, rollup per call: {sizes}"
+        )
+        return Measured(count, month_ms, digest_ms, home_ms, *sizes)
 
 
-async def reads(db: Database, say: Callable[[str], None]) -> tuple[float, float]:
-    """p95 of both, over workspaces drawn as their calls are: the busiest most often."""
+async def reads(db: Database, say: Callable[[str], None]) -> tuple[float, float, float]:
+    """p95 of each, over workspaces drawn as their calls are: the busiest most often."""
     reports, dice = Reports(db, "anthropic/claude-sonnet-5-5"), random.Random(1)
     composer = Composer(db, "anthropic/claude-sonnet-5-5")
     day = max(day for day in working_days() if day < datetime.now(UTC).date())
@@ -106,8 +117,19 @@ async def reads(db: Database, say: Callable[[str], None]) -> tuple[float, float]
         workspace_id, zone = drawn(dice)
         await composer.compose(workspace_id, Span(Kind.DAILY, day, day), zone)
 
+    people: dict[UUID, list[str]] = {}
+
+    async def home() -> None:
+        workspace_id, _ = drawn(dice)
+        viewer = Viewer(workspace_id, dice.choice(people[workspace_id]), dice.random() < 0.5)
+        facts = await facts_of(db, reports, viewer, datetime.now(UTC))
+        assert home_view(facts, {}, {})["blocks"]
+
+    async with db.operations() as operations:
+        for workspace_id, user_id in await operations._session.execute(ASKERS):
+            people.setdefault(workspace_id, []).append(user_id)
     say(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    return await p95_ms(month, say), await p95_ms(digest, say)
+    return await p95_ms(month, say), await p95_ms(digest, say), await p95_ms(home, say)
 
 
 async def p95_ms(read: Callable[[], Awaitable[None]], say: Callable[[str], None]) -> float:

@@ -139,7 +139,7 @@ async def test_failures_are_told_to_whom_they_concern(db: Database, workspace_id
 
     assert "broken/one" not in others
     assert "Your calls that failed last" in own
-    assert "Nov 24, 09:00 · `broken/one` · reply" in admin
+    assert "Nov 24, 09:00 · `broken/one` · reply · no answer" in admin
 
 
 async def test_what_was_asked_stands_there_with_the_price_of_its_footer_and_a_link(
@@ -162,7 +162,7 @@ async def test_what_was_asked_stands_there_with_the_price_of_its_footer_and_a_li
     assert f"/archives/C0GENERAL/p{ts.replace('.', '')}|" in asked
     assert f"*{price}* · 2 calls\nYou: {price} · 2 calls" in seen
     assert f"*{price}* today · 2 model calls" in str(told)
-    assert "server" in seen
+    assert "reply · server error" in seen
 
 
 async def test_a_home_within_slacks_limits_however_much_there_is(db: Database, workspace_id: UUID, acme: Acme) -> None:

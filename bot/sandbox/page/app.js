@@ -1,8 +1,8 @@
 // The page: one state, redrawn where it changed. Slack on the left, the truth on the right.
 import { attached, composer } from "./composer.js";
-import { answered, confirmed, modal } from "./dialogs.js";
+import { confirmed, modal } from "./dialogs.js";
 import { missed, rail } from "./rail.js";
-import { body, el, markdown } from "./render.js";
+import { body, el, markdown, slackBlock } from "./render.js";
 import { books, forget, truth } from "./truth.js";
 
 const $ = (id) => document.getElementById(id);
@@ -16,12 +16,15 @@ const PROMPTS = [
   "/lucy-costs today by model",
   "/lucy-costs month by user",
 ];
-let state, channel, thread = null;
+const titled = (message) => ({ title: message.split("```")[0].trim(), message });
+let state, channel, thread = null, atHome = false;
 let team = new URLSearchParams(location.search).get("team") ?? "";
 const seen = new Set();
 const statuses = new Map();
+const suggested = new Map();
 const sessions = new Set();
 const me = () => $("user").value;
+const words = (text) => markdown(text, state.people, names());
 const names = () => Object.fromEntries(state.channels.map((c) => [c.id, c.name]));
 const isRoot = (m) => !m.thread_ts || m.thread_ts === m.ts;
 const post = (action, payload) => fetch(`/page/${action}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ team, ...payload }) });
@@ -71,13 +74,13 @@ async function load() {
 
 function furnish() {
   for (const id of ["user", "channels", "dms", "providers", "prompts"]) $(id).replaceChildren();
-  [channel, thread] = [state.channels[0].id, null];
+  [channel, thread, atHome] = [state.channels[0].id, null, false];
+  suggested.clear();
   for (const [id, person] of Object.entries(state.people)) if (!person.bot) $("user").append(el("option", { value: id }, person.name + (person.admin ? " (admin)" : "")));
   $("user").value = Object.entries(state.people).find(([, person]) => !person.admin)[0];
   $("digest").hidden = !state.digests;
   for (const one of state.channels) $(one.kind === "im" ? "dms" : "channels").append(el("li", {}, entry(one)));
   for (const name of Object.keys(state.providers)) $("providers").append(providerSwitch(name));
-  for (const prompt of PROMPTS) $("prompts").append(promptButton(prompt));
   document.body.classList.toggle("real", state.real);
 }
 
@@ -95,15 +98,34 @@ function entry(one) {
 function go(id) {
   channel = id;
   thread = null;
+  atHome = false;
   show("main");
+  const direct = state.channels.find((one) => one.id === id)?.kind === "im";
+  if (direct) post("home", { user: me(), tab: "messages" });
   draw();
   toEnd();
 }
 
-function promptButton(prompt) {
-  const button = el("button", { type: "button" }, prompt.split("```")[0].trim());
-  button.onclick = () => send(prompt, null);
+function promptButton({ title, message }) {
+  const button = el("button", { type: "button" }, title);
+  button.onclick = () => send(message, null);
   return button;
+}
+
+// Slack tells the app who opens their Home; the app publishes what stands there.
+function goHome() {
+  atHome = true;
+  thread = null;
+  show("main");
+  draw();
+  drawHome();
+  post("home", { user: me(), tab: "home" });
+}
+
+function drawHome() {
+  const view = state.homes[me()];
+  $("home").dataset.view = view?.id ?? "";
+  $("home").replaceChildren(...(view ? view.blocks.map((block) => slackBlock(block, words)) : [el("p", { class: "empty" }, "Lucy is putting it together…")]));
 }
 
 function providerSwitch(name) {
@@ -123,9 +145,14 @@ function draw() {
   $("title").textContent = (here.kind === "im" ? "" : "# ") + here.name;
   $("topic").textContent = here.topic;
   $("composer").classList.toggle("closed", here.archived);
+  $("home").hidden = !atHome;
+  for (const id of ["messages", "composer", "prompts"]) $(id).hidden = atHome;
+  if (atHome) [$("title").textContent, $("topic").textContent] = ["Lucy", "Home: only you see this"];
+  $("athome").setAttribute("aria-current", atHome);
+  $("prompts").replaceChildren(...(suggested.get(channel) ?? PROMPTS.map(titled)).map(promptButton));
   $("text").disabled = here.archived;
   $("text").placeholder = here.archived ? "This channel is archived" : `Message ${here.kind === "im" ? here.name : `#${here.name}`}`;
-  document.querySelectorAll("[data-channel]").forEach((b) => b.setAttribute("aria-current", b.dataset.channel === channel));
+  document.querySelectorAll("[data-channel]").forEach((b) => b.setAttribute("aria-current", !atHome && b.dataset.channel === channel));
   const all = state.messages[channel].filter((m) => !m.only || m.only === me());
   document.body.classList.toggle("threaded", Boolean(thread));
   $("thread").hidden = !thread;
@@ -212,8 +239,9 @@ function happened(event) {
   if (event.event === "message") heard(event.channel, event.message);
   else if (event.event === "ephemeral") whispered(event.channel, event.user, event.message);
   else if (event.event === "deleted") state.messages[event.channel] = state.messages[event.channel].filter((m) => m.ts !== event.ts);
-  else if (event.event === "view") return modal(event.view, (text) => markdown(text, state.people, names()), (view_id, values) => post("submit", { view_id, values, user: me() }));
-  else if (event.event.startsWith("view_")) return answered(event);
+  else if (event.event === "view") return event.user === me() && modal(event.view, world());
+  else if (event.event === "home") return published(event);
+  else if (event.event === "prompts") suggested.set(event.channel, event.prompts);
   else if (event.event === "session") session(event);
   else if (event.event === "status") statuses.set(`${event.channel} ${event.thread_ts}`, event.status);
   else return truth(event);
@@ -224,6 +252,17 @@ function happened(event) {
 function elsewhere(event) {
   if (event.event === "message" && event.message.bot_id) missed(event.team);
   if (event.ledger_usd) books(event);
+}
+
+function published(event) {
+  state.homes[event.user] = event.view;
+  if (event.user === me()) drawHome();
+}
+
+// What a modal needs to know of the world around it.
+function world() {
+  const submit = async (id, values) => (await post("submit", { user: me(), view_id: id, values })).json();
+  return { show: words, people: state.people, channels: state.channels, submit };
 }
 
 function heard(where, message) {
@@ -261,7 +300,8 @@ function slackbot(text) {
 
 composer($("composer"), (text, files) => send(text, null, files));
 composer($("reply"), (text, files) => send(text, thread, files));
-$("user").onchange = draw;
+$("user").onchange = () => (atHome ? goHome() : draw());
+$("athome").onclick = goHome;
 $("close").onclick = () => { thread = null; show("main"); draw(); };
 $("digest").onclick = () => { go("C0FINANCE"); $("digest").disabled = true; post("digest", {}); };
 $("break").onclick = () => { const select = document.querySelector("[data-provider=gemini]"); select.value = select.value === "healthy" ? "500" : "healthy"; select.onchange(); };
@@ -270,7 +310,16 @@ $("theme").onclick = () => {
   const now = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   root.dataset.theme = now === "dark" ? "light" : "dark";
 };
+function acted(target, more) {
+  const view = target.closest("[data-view]")?.dataset.view;
+  if (view) post("act", { user: me(), view_id: view, action: { action_id: target.dataset.action, ...more } });
+}
+document.addEventListener("change", ({ target }) => {
+  const chosen = target.selectedOptions?.[0];
+  if (target.dataset.action && chosen) acted(target, { type: "static_select", selected_option: { text: { type: "plain_text", text: chosen.textContent }, value: target.value } });
+});
 document.addEventListener("click", async ({ target }) => {
+  if (target.dataset.action && target.tagName === "BUTTON") acted(target, { type: "button", value: target.dataset.value });
   const ts = target.closest("[data-ts]")?.dataset.ts;
   if (!ts || !target.dataset.action) return;
   if (!target.dataset.confirm || (await confirmed(JSON.parse(target.dataset.confirm)))) post("press", { action_id: target.dataset.action, value: target.dataset.value, user: me(), channel, ts });

@@ -1,4 +1,5 @@
 // What Slack shows above everything else: a question before a button is pressed, and an app's modal.
+import { complain, field, values } from "./forms.js";
 import { el } from "./render.js";
 
 function opened(title, ...children) {
@@ -22,44 +23,30 @@ export function confirmed(asked) {
   });
 }
 
-// An app's modal; `send` gets what was filled in, and the app's answer closes the modal or says what is wrong.
-export function modal(view, show, send) {
+// `world` draws words, knows people and channels, and sends what was filled in; what the app answers stands in the modal.
+export function modal(view, world) {
   const close = el("button", { type: "button" }, view.close?.text ?? "Close");
-  const submit = view.submit && el("button", { type: "button", class: "primary" }, view.submit.text);
-  const dialog = opened(view.title.text, ...view.blocks.map((block) => part(block, show)), el("div", { class: "row" }, close, ...(submit ? [submit] : [])));
-  dialog.dataset.view = view.id ?? "";
+  const send = view.submit ? [el("button", { type: "button", class: "primary" }, view.submit.text)] : [];
+  const trouble = el("p", { class: "error", role: "alert", hidden: "" });
+  const dialog = opened(view.title.text, ...view.blocks.map((block) => part(block, world)), trouble, el("div", { class: "row" }, close, ...send));
   close.onclick = () => dialog.close();
-  if (submit) submit.onclick = () => { submit.disabled = true; send(view.id, filled(dialog)); };
+  for (const button of send) button.onclick = async () => {
+    button.disabled = true;
+    const seen = await world.submit(view.id, values(view.blocks, dialog));
+    button.disabled = false;
+    trouble.hidden = !seen.trouble;
+    if (seen.trouble) trouble.textContent = "We had some trouble connecting. Try again?";
+    else if (seen.errors) complain(dialog, seen.errors);
+    else dialog.close();
+    if (seen.view) modal(seen.view, world);
+  };
 }
 
-export function answered(event) {
-  const dialog = [...document.querySelectorAll("dialog")].find((one) => one.dataset.view === event.view_id);
-  if (!dialog) return;
-  if (event.event === "view_closed") return dialog.close();
-  dialog.querySelector("button.primary").disabled = false;
-  for (const one of dialog.querySelectorAll("[data-block]")) one.querySelector(".wrong").textContent = event.errors?.[one.dataset.block] ?? "";
-}
-
-function filled(dialog) {
-  const inputs = [...dialog.querySelectorAll("[data-block]")];
-  return Object.fromEntries(inputs.map((one) => {
-    const box = one.querySelector("textarea");
-    return [one.dataset.block, { [box.name]: { type: "plain_text_input", value: box.value } }];
-  }));
-}
-
-function input(block) {
-  const box = el("textarea", { name: block.element.action_id, rows: "3", maxlength: block.element.max_length ?? 3000 });
-  box.value = block.element.initial_value ?? "";
-  const hint = el("small", {}, block.hint?.text ?? "");
-  return el("label", { class: "input", "data-block": block.block_id }, block.label.text, box, hint, el("em", { class: "wrong", role: "alert" }));
-}
-
-function part(block, show) {
+function part(block, world) {
   if (block.type === "divider") return el("hr");
-  if (block.type === "input") return input(block);
-  if (block.type === "context") return el("div", { class: "context" }, ...block.elements.map((one) => show(one.text)));
-  const box = el("div", { class: "body" }, ...(block.text ? [show(block.text.text)] : []));
-  if (block.fields) box.append(el("div", { class: "fields" }, ...block.fields.map((field) => show(field.text))));
+  if (block.type === "input") return field(block, world);
+  if (block.type === "context") return el("div", { class: "context" }, ...block.elements.map((one) => world.show(one.text)));
+  const box = el("div", { class: "body" }, ...(block.text ? [world.show(block.text.text)] : []));
+  if (block.fields) box.append(el("div", { class: "fields" }, ...block.fields.map((one) => world.show(one.text))));
   return box;
 }

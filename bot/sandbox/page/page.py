@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
 from functools import partial
 from importlib.resources import files
@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from bot.sandbox.page.deeds import DEEDS
 from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.slack.cast import Channel
@@ -31,6 +32,7 @@ _STATIC = {
     "figures.js": "text/javascript",
     "rail.js": "text/javascript",
     "rail.css": "text/css",
+    "forms.js": "text/javascript",
 }
 _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 _REMEMBERED = 200
@@ -147,6 +149,7 @@ class Page:
                 "channels": [
                     _channel(c, slack.installed and slack.bot_user_id in c.members) for c in slack.channels.values()
                 ],
+                "homes": slack.homes,
                 "messages": {channel: [shown(m) for m in messages] for channel, messages in slack.messages.items()},
                 "providers": {name: vendor.mode for name, vendor in providers.items() if name != "openrouter"},
                 "modes": [mode.value for mode in Mode],
@@ -173,8 +176,12 @@ class Page:
     async def _act(self, request: web.Request) -> web.Response:
         """What someone did on the page; only the page itself may ask."""
         _only_from_the_page(request, _BODY)
+        action = request.match_info["action"]
         try:
-            self._do(request.match_info["action"], await request.json())
+            sent = await request.json()
+            if action == "submit":
+                return web.json_response(await self._team(sent).submit(sent["view_id"], sent["values"], sent["user"]))
+            self._do(action, sent)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise web.HTTPBadRequest(text="not something this page sends") from error
         return web.json_response({"ok": True})
@@ -191,36 +198,21 @@ class Page:
         return self._teams.get(sent.get("team", ""), self._sandbox.slack)
 
     def _do(self, action: str, sent: dict[str, Any]) -> None:
-        if action == "provider":
-            self._sandbox.providers[sent["name"]].mode = Mode(sent["mode"])
-        elif action == "digest" and self._digest:
-            self._later(self._digest())
-        else:
-            self._later(_in_slack(self._team(sent), action, sent))
+        match action:
+            case "provider":
+                self._sandbox.providers[sent["name"]].mode = Mode(sent["mode"])
+            case "digest" if self._digest:
+                self._later(self._digest())
+            case deed if deed in DEEDS:
+                self._later(DEEDS[deed](self._team(sent), sent))
+            case _:
+                raise web.HTTPNotFound
 
     def _later(self, work: Any) -> None:
         """Slack does not make people wait for an app's acknowledgement."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _in_slack(slack: SlackWorkspace, action: str, sent: dict[str, Any]) -> Coroutine[Any, Any, object]:
-    """What a person does in Slack."""
-    deeds: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
-        "say": lambda: slack.say(
-            sent["user"], sent["channel"], sent["text"], sent.get("thread_ts"), sent.get("files", ())
-        ),
-        "command": lambda: slack.command(sent["command"], sent["text"], sent["user"], sent["channel"]),
-        "stop": lambda: slack.stop(sent["user"], sent["channel"], sent["thread_ts"]),
-        "delete": lambda: slack.delete(sent["channel"], sent["ts"]),
-        "press": lambda: slack.press(sent["action_id"], sent["value"], sent["user"], sent["channel"], sent["ts"]),
-        "shortcut": lambda: slack.shortcut(sent["callback_id"], sent["user"], sent["channel"], sent["ts"]),
-        "submit": lambda: slack.submit(sent["view_id"], sent["values"], sent["user"]),
-    }
-    if action not in deeds:
-        raise web.HTTPNotFound
-    return deeds[action]()
 
 
 def _channel(channel: Channel, lucy: bool) -> dict[str, Any]:

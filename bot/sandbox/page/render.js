@@ -123,7 +123,7 @@ function fileCard(file) {
   return el("a", { class: "file", href: file.url_private, download: file.name }, el("b", {}, file.name), el("small", {}, size));
 }
 
-function slackBlock(part, show) {
+export function slackBlock(part, show) {
   switch (part.type) {
     case "markdown": return show(part.text);
     case "header": return el("h3", {}, part.text.text);
@@ -143,8 +143,8 @@ function slackBlock(part, show) {
 function section(part, show) {
   const box = el("div", {}, ...(part.text ? [show(part.text.text)] : []));
   if (part.fields) box.append(el("div", { class: "fields" }, ...part.fields.map((field) => show(field.text))));
-  if (part.accessory) box.append(el("div", { class: "actions" }, ...buttons(part.accessory)));
-  return box;
+  if (!part.accessory) return box;
+  return el("div", { class: "beside" }, box, el("div", { class: "actions" }, ...buttons(part.accessory)));
 }
 
 function tableBlock(part, show) {
@@ -162,8 +162,16 @@ function richText(node) {
 
 function buttons(item) {
   if (item.type === "button") return [button(item.text.text, item.action_id, item)];
+  if (item.type === "static_select") return [picker(item)];
   if (item.type === "feedback_buttons") return [thumb("👍", item.action_id, item.positive_button), thumb("👎", item.action_id, item.negative_button)];
   return [];
+}
+
+// What is picked is told with its words, as Slack does.
+function picker(item) {
+  const none = item.initial_option ? [] : [el("option", { value: "", selected: "", disabled: "" }, item.placeholder.text)];
+  const options = item.options.map((one) => el("option", { value: one.value, ...(one.value === item.initial_option?.value ? { selected: "" } : {}) }, one.text.text));
+  return el("select", { "data-action": item.action_id, "aria-label": item.placeholder.text }, ...none, ...options);
 }
 
 function thumb(sign, action, one) {

@@ -123,6 +123,6 @@ def _ask(one: AskLately, names: Names) -> str:
 
 
 def _failure(one: Failure, zone: str) -> str:
-    why = (one.error_class or "no answer").replace("_", " ")
+    why = f"{one.error_class.replace('_', ' ')} error" if one.error_class else "no answer"
     unknown = ", its cost unknown" if one.state == "unknown" else ""
     return f"• {moment(one.at, zone)} · `{plain(one.model)}` · {one.purpose} · {why}{unknown}"

@@ -18,13 +18,20 @@ Block = dict[str, Any]
 
 def home_view(facts: Facts, names: Mapping[str, str], links: Mapping[str, str], note: str = "") -> Block:
     """The Home of a person; `names` of people by id, `links` of asks by `channel|ts`."""
-    told = [section(f":white_check_mark: {note}")] if note else []
+    told = [section(f"✓ {note}")] if note else []
     figures = guide_blocks(for_admin=facts.viewer.is_admin) if facts.is_first else spend_blocks(facts)
-    blocks = [*told, *figures, *asks_blocks(facts, links), *failures_blocks(facts)]
-    blocks += [*limits_blocks(facts, names), *settings_blocks(facts)]
+    blocks = [*told, *figures, *limits_blocks(facts, names), *asks_blocks(facts, links), *failures_blocks(facts)]
     zone = facts.overview.today.period.zone
     foot = f"Days in {zone} · `/lucy-costs` tells more, `/lucy-costs help` how"
-    return _view([*blocks, {"type": "divider"}, buttons(button(REFRESH, "Refresh", "now")), context(foot)])
+    return _view(
+        [
+            *blocks,
+            *settings_blocks(facts),
+            {"type": "divider"},
+            buttons(button(REFRESH, "Refresh", "now")),
+            context(foot),
+        ]
+    )
 
 
 def away_view() -> Block:
