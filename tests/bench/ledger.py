@@ -117,19 +117,25 @@ async def reads(db: Database, say: Callable[[str], None]) -> tuple[float, float,
         workspace_id, zone = drawn(dice)
         await composer.compose(workspace_id, Span(Kind.DAILY, day, day), zone)
 
-    people: dict[UUID, list[str]] = {}
+    people = await askers(db)
 
     async def home() -> None:
         workspace_id, _ = drawn(dice)
-        viewer = Viewer(workspace_id, dice.choice(people[workspace_id]), dice.random() < 0.5)
+        viewer = Viewer(workspace_id, dice.choice(people.get(workspace_id, ["U0NOBODY"])), dice.random() < 0.5)
         facts = await facts_of(db, reports, viewer, datetime.now(UTC))
         assert home_view(facts, {}, {})["blocks"]
 
+    say(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    return await p95_ms(month, say), await p95_ms(digest, say), await p95_ms(home, say)
+
+
+async def askers(db: Database) -> dict[UUID, list[str]]:
+    """Who asked something in the last week, by workspace."""
+    people: dict[UUID, list[str]] = {}
     async with db.operations() as operations:
         for workspace_id, user_id in await operations._session.execute(ASKERS):
             people.setdefault(workspace_id, []).append(user_id)
-    say(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    return await p95_ms(month, say), await p95_ms(digest, say), await p95_ms(home, say)
+    return people
 
 
 async def p95_ms(read: Callable[[], Awaitable[None]], say: Callable[[str], None]) -> float:
