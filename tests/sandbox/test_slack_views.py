@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.web import listening, web_app
+from tests.onlooker import until
 from tests.sandbox.test_slack_refuses import refusal
 
 WORDS = {"type": "plain_text", "text": "Words"}
@@ -138,6 +140,25 @@ async def test_what_is_sent_off_is_answered(
 
     assert await sandbox.slack.submit(view["id"], {}, "U0BEN") == seen
     assert (view["id"] in sandbox.slack.state.views) == bool(seen)
+
+
+async def test_a_modal_is_answered_over_a_socket_too(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    app = AsyncApp(client=client, signing_secret=sandbox.slack.state.signing_secret)
+
+    @app.view("wish")
+    async def sent_off(ack: AsyncAck) -> None:
+        await ack(response_action="errors", errors={"amount": "too much"})
+
+    handler = AsyncSocketModeHandler(app, sandbox.slack.state.app_token, web_client=client)
+    await handler.connect_async()
+    await until(lambda: sandbox.slack.sockets.connected)
+    trigger = sandbox.slack.state.new_trigger("U0BEN")
+    view = (await client.views_open(trigger_id=trigger, view={**MODAL, "callback_id": "wish"}))["view"]
+
+    seen = await sandbox.slack.submit(view["id"], {}, "U0BEN")
+    await handler.close_async()
+
+    assert seen == {"errors": {"amount": "too much"}}
 
 
 async def test_prompts_with_a_thread_are_lost_without_a_word(sandbox: Sandbox, client: AsyncWebClient) -> None:
