@@ -74,7 +74,7 @@ class SpendReport:
 class Overview:
     """Today, the last seven days and this month: the workspace's total in each, and as its row what one person asked.
 
-    `mix` is the month by tier, or the person's own by model.
+    `mix` is the month by tier, or the person's own by model. None of them has its single days.
     """
 
     today: SpendReport
@@ -104,12 +104,11 @@ class Reports:
         """Three spans in one unit, in days of the workspace's zone; who does not see all gets a mix of their own."""
         async with self._db.unit(workspace_id) as unit:
             zone = await unit.workspaces.zone()
-            spans = [period_of(name, now, zone) for name in ("today", "week", "month")]
             today, week, month = [
-                await self._report(unit, span, "user", await _own_rows(unit, user_id, span, "user")) for span in spans
+                await self._span(unit, user_id, period_of(name, now, zone)) for name in ("today", "week", "month")
             ]
             by = "tier" if sees_all else "model"
-            rows = await (_rows(unit, spans[2], by) if sees_all else _own_rows(unit, user_id, spans[2], by))
+            rows = await (_rows(unit, month.period, by) if sees_all else _own_rows(unit, user_id, month.period, by))
         return Overview(today, week, month, replace(month, by=by, rows=tuple(rows)))
 
     async def answer(self, workspace_id: UUID, question: str) -> str:
@@ -117,11 +116,18 @@ class Reports:
         named = next((name for name in ("yesterday", "week", "month") if name in question.lower()), "today")
         return in_words(await self.spend(workspace_id, period_of(named, datetime.now(UTC))))
 
+    async def _span(self, unit: Unit, user_id: str, period: Period) -> SpendReport:
+        own = await _own_rows(unit, user_id, period, "user")
+        return SpendReport(period, await _total(unit, period), "user", tuple(own), self._baseline_model)
+
     async def _report(self, unit: Unit, period: Period, by: str | None, rows: Sequence[Sums]) -> SpendReport:
-        totals = await unit.rollups.by("total", period)
         days = await unit.rollups.by_day(period) if len(period.days()) > 1 else []
-        total = totals[0] if totals else Sums("")
-        return SpendReport(period, total, by, tuple(rows), self._baseline_model, tuple(days))
+        return SpendReport(period, await _total(unit, period), by, tuple(rows), self._baseline_model, tuple(days))
+
+
+async def _total(unit: Unit, period: Period) -> Sums:
+    totals = await unit.rollups.by("total", period)
+    return totals[0] if totals else Sums("")
 
 
 async def _rows(unit: Unit, period: Period, by: str) -> list[Sums]:

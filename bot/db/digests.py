@@ -147,8 +147,11 @@ class DigestStore:
 
     async def setting(self, kind: Kind = Kind.DAILY) -> DigestSetting | None:
         """What this workspace wants of a kind, or None."""
-        row = next((row for row in await self._rows() if row.kind == kind and row.enabled), None)
-        return _setting(row) if row else None
+        return next((setting for setting in await self.settings() if setting.kind == kind), None)
+
+    async def settings(self) -> Sequence[DigestSetting]:
+        """Every digest that this workspace wants."""
+        return [_setting(row) for row in await self._rows() if row.enabled]
 
     async def _rows(self) -> Sequence[DigestSettingRow]:
         mine = select(DigestSettingRow).where(DigestSettingRow.workspace_id == self._workspace_id)

@@ -60,7 +60,7 @@ class Days(Protocol):
 
 
 class RollupStore:
-    """The rollup of one workspace, read in whole local days of a zone; each read is one query on its primary key."""
+    """The rollup of one workspace, read in whole local days of a zone; each read is a query or two on its primary key."""
 
     def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
         self._session, self._workspace_id = session, workspace_id
@@ -73,9 +73,13 @@ class RollupStore:
         return _dearest_first(await self._sums(rows, rows.key, dimension, days, only))
 
     async def models_of(self, user_id: str, days: Days) -> list[Sums]:
-        """Sums per model of what one person asked, the dearest first."""
+        """Sums per model of what one person asked, the dearest first.
+
+        Which models there were is asked first: whole keys are sought in the index, where beginnings of keys are not.
+        """
         mine, rows = f"{user_id}|", await self._source.of(days.zone)
-        found = await self._sums(rows, rows.key, "user_model", days, rows.key.startswith(mine, autoescape=True))
+        keys = [f"{mine}{sums.key}" for sums in await self.by("model", days)]
+        found = await self._sums(rows, rows.key, "user_model", days, rows.key.in_(keys)) if keys else []
         return [replace(sums, key=sums.key.removeprefix(mine)) for sums in _dearest_first(found)]
 
     async def by_day(self, days: Days) -> list[Sums]:

@@ -151,8 +151,8 @@ async def _done(unit: Unit, wanted: DigestWish, user_id: str) -> str:
             said = "Nothing is posted" if quiet is Quiet.SILENT else "One line is posted"
             return f"{said} when nothing was spent." if known else _NONE_YET
         case ShowDigests():
-            settings = [await unit.digests.setting(kind) for kind in Kind]
-            return "\n".join(posted(setting) for setting in settings if setting) or _NONE_YET
+            settings = {setting.kind: posted(setting) for setting in await unit.digests.settings()}
+            return "\n".join(settings[kind] for kind in Kind if kind in settings) or _NONE_YET
         case _:
             assert_never(wanted)
 

@@ -81,6 +81,7 @@ READS: dict[str, Try] = {
     "admins.named": lambda unit, _: unit.admins.named(),
     "audit.newest": lambda unit, _: unit.audit.newest(),
     "digests.setting": lambda unit, _: unit.digests.setting(),
+    "digests.settings": lambda unit, _: unit.digests.settings(),
     "digests.posted_before": lambda unit, _: unit.digests.posted_before(Kind.DAILY, DAY),
     "digest_reads.by_day": lambda unit, _: unit.digest_reads.by_day("UTC", [EVER], ["tier"]),
     "digest_reads.by_key": lambda unit, _: unit.digest_reads.by_key("UTC", EVER, EVER, ["user"]),

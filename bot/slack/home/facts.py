@@ -85,6 +85,6 @@ async def _lately(unit: Unit, ask: RecentAsk) -> AskLately:
 
 
 async def _settings(unit: Unit, user_id: str) -> Settings:
-    digests = {kind: setting for kind in Kind if (setting := await unit.digests.setting(kind))}
+    digests = {setting.kind: setting for setting in await unit.digests.settings()}
     switches = {switch.name: await switch.is_on(unit) for switch in SWITCHES}
     return Settings(digests, await unit.bounds.all(), switches, await unit.dials.dials("", user_id))
