@@ -20,7 +20,6 @@ from uuid import UUID
 
 import uvloop
 from rich.console import Console
-from sqlalchemy import text
 
 from bot.costs.folding import fold
 from bot.costs.periods import period
@@ -30,10 +29,9 @@ from bot.db.digests import Kind
 from bot.db.folding import FOLDED
 from bot.digests.compose import Composer
 from bot.digests.spans import Span
-from bot.slack.home.facts import Viewer, facts_of
-from bot.slack.home.view import home_view
 from tests.bench.figure import Figure, percentile
 from tests.bench.generated_ledger import WORKSPACES, ZONES, generate, working_days
+from tests.bench.homes import homes
 from tests.bench.lately import happen
 from tests.bench.scratch import bare_connection, scratch_database
 from tests.bench.table import show
@@ -46,7 +44,6 @@ LITELLM_BYTES = 6300
 HEAP = "SELECT sum(pg_table_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'cost_log'::regclass"
 INDEXES = "SELECT sum(pg_indexes_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'cost_log'::regclass"
 ROLLED = f"SELECT count(*) FILTER (WHERE shard < {FOLDED}), count(*) FILTER (WHERE shard = {FOLDED}) FROM cost_rollup"
-ASKERS = text("SELECT DISTINCT workspace_id, user_id FROM inbox ORDER BY 1, 2")
 ROLLUP = "SELECT pg_total_relation_size('cost_rollup')"
 
 
@@ -71,8 +68,8 @@ async def figures(rows: int, say: Callable[[str], None]) -> AsyncIterator[Figure
     ):
         yield Figure(f"{name} at {rows:,} rows, p95", large, "ms", 50, f"at {FEW:,}: {small:.1f} ms")
         yield Figure(f"{name}, against {FEW:,} rows", large / small, "x", 2)
-    remark = f"read and drawn; at {FEW:,}: {few.home_ms:.1f} ms"
-    yield Figure(f"a person's Home at {rows:,} rows, p95", many.home_ms, "ms", 200, remark)
+    remark = f"opened to published; at {FEW:,}: {few.home_ms:.1f} ms"
+    yield Figure(f"an App Home published at {rows:,} rows, p95", many.home_ms, "ms", 200, remark)
     log = many.heap + many.indexes
     remark = f"{many.indexes:.0f} of it indexes; LiteLLM's proxy takes {LITELLM_BYTES:,}"
     yield Figure(f"cost_log per call at {rows:,} rows", log, "bytes", 700, remark)
@@ -117,25 +114,9 @@ async def reads(db: Database, say: Callable[[str], None]) -> tuple[float, float,
         workspace_id, zone = drawn(dice)
         await composer.compose(workspace_id, Span(Kind.DAILY, day, day), zone)
 
-    people = await askers(db)
-
-    async def home() -> None:
-        workspace_id, _ = drawn(dice)
-        viewer = Viewer(workspace_id, dice.choice(people.get(workspace_id, ["U0NOBODY"])), dice.random() < 0.5)
-        facts = await facts_of(db, reports, viewer, datetime.now(UTC))
-        assert home_view(facts, {}, {})["blocks"]
-
     say(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    return await p95_ms(month, say), await p95_ms(digest, say), await p95_ms(home, say)
-
-
-async def askers(db: Database) -> dict[UUID, list[str]]:
-    """Who asked something in the last week, by workspace."""
-    people: dict[UUID, list[str]] = {}
-    async with db.operations() as operations:
-        for workspace_id, user_id in await operations._session.execute(ASKERS):
-            people.setdefault(workspace_id, []).append(user_id)
-    return people
+    async with homes(db, reports, dice, drawn) as home:
+        return await p95_ms(month, say), await p95_ms(digest, say), await p95_ms(home, say)
 
 
 async def p95_ms(read: Callable[[], Awaitable[None]], say: Callable[[str], None]) -> float:
