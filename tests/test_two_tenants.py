@@ -16,10 +16,7 @@ from bot.db.budget_notices import Place
 from bot.db.digests import Kind
 from bot.db.ids import workspace_id_of
 from bot.db.ledger import Window
-from bot.db.switches import Switches
-from bot.db.thread_summaries import ThreadSummary
 from bot.sandbox.sandbox import Sandbox
-from bot.slack.ask_about import NOT_HERE, QUESTION, About, ask_view
 from bot.slack.budget_blocks import APPROVE_ACTION
 from bot.slack.fetching import GONE
 from tests.costs.budgeting import WORKSPACE, limit
@@ -128,59 +125,6 @@ async def test_a_file_of_the_others_is_not_to_be_had_by_its_id(both: Both) -> No
     assert f"`merger.csv` ({GONE})" in both.sandbox.globex.answers("C1LOBBY", ts)[-1]
 
 
-async def test_a_follow_up_in_the_others_thread_is_none(both: Both) -> None:
-    async with both.lucy.db.unit(ACME) as unit:
-        standing = await unit.joined.standing("C0GENERAL", both.thread)
-    before, heard = await both.acmes(), len(prompts(both.sandbox))
-    event = {
-        "type": "message", "channel_type": "channel", "user": "U0BEN", "channel": "C0GENERAL", "thread_ts": both.thread,
-        "ts": "1700000000.000002", "text": "and what was the merger called?",
-    }  # fmt: skip
-
-    status = await both.sandbox.globex.delivery.event(event, "Ev0FOLLOW")
-    await done(both.lucy)
-
-    assert standing
-    assert standing.hears("U0BEN")
-    assert (status, await both.acmes(), len(prompts(both.sandbox))) == (200, before, heard)
-    async with both.lucy.db.unit(GLOBEX) as unit:
-        assert "inbox" not in await unit.workspaces.rows()
-
-
-async def test_what_is_muted_retracted_or_switched_in_one_stays_in_the_other(both: Both) -> None:
-    async with both.lucy.db.unit(ACME) as unit:
-        await unit.summaries.keep("C0GENERAL", both.thread, ThreadSummary("9999999999.0", SECRET))
-        await unit.switches.turn("keeps_context", on=True)
-    there = {"type": "message", "channel": "C0GENERAL", "channel_type": "channel", "ts": "1700000000.000003"}
-    was = {"user": "U0BEN", "ts": both.thread, "thread_ts": both.thread, "text": SECRET}
-    gone = {"subtype": "message_deleted", "deleted_ts": both.thread, "previous_message": was}
-    mute = {"user": "U0BEN", "text": "<@U1LUCY> mute", "thread_ts": both.thread}
-
-    for more in (gone, mute):
-        await both.sandbox.globex.delivery.event({**there, **more})
-    await done(both.lucy)
-    for text in ("keep-context off", "follow-ups off"):
-        await both.typed(text)
-
-    async with both.lucy.db.unit(ACME) as unit:
-        standing = await unit.joined.standing("C0GENERAL", both.thread)
-        assert standing
-        assert standing.hears("U0BEN")
-        assert await unit.summaries.read("C0GENERAL", both.thread)
-        assert await unit.switches.read() == Switches(follow_ups=True, keeps_context=True)
-
-
-async def test_a_shortcut_on_the_others_message_reads_and_asks_nothing_there(both: Both) -> None:
-    before, globex = await both.acmes(), both.sandbox.globex
-    view = ask_view(About("C0GENERAL", both.thread, both.thread, "what was the merger called?"))
-    globex.state.views["V1"] = {**view, "id": "V1"}
-
-    seen = await globex.submit("V1", {QUESTION: {QUESTION: {"value": "and?"}}}, "U1HANK")
-
-    assert seen == {"errors": {QUESTION: NOT_HERE}}
-    assert await both.acmes() == before
-
-
 async def test_the_same_words_are_no_cached_answer_of_the_others(both: Both) -> None:
     asked = f"<@U1LUCY> hello, the merger is called {SECRET}"
     heard, before = len(prompts(both.sandbox)), await both.acmes()
@@ -230,52 +174,6 @@ async def test_a_form_of_the_command_shows_ones_own_and_nothing_of_the_others(bo
     }
     assert told
     assert {word for word in told if word in ours} == set()
-
-
-async def test_a_home_shows_ones_own_and_nothing_of_the_others(both: Both) -> None:
-    theirs, ours = await both.home(in_acme=True), await both.home()
-
-    told = {word for word in ("1 call", "$77", "C0GENERAL", "C0FINANCE", "gemini", "quality") if word in theirs}
-    assert told == {"1 call", "$77", "C0GENERAL", "C0FINANCE", "gemini", "quality"}
-    assert {word for word in told - {"quality"} if word in ours} == set()
-    assert "Nobody has asked me anything yet" in ours
-    assert "'initial_option': {'text': {'type': 'plain_text', 'text': 'Balanced'}, 'value': 'balanced'}" in ours
-
-
-async def test_an_opened_home_that_names_somebody_of_the_others_shows_nothing(both: Both) -> None:
-    event = {"type": "app_home_opened", "tab": "home", "user": "U0ADA", "channel": "D0LUCY", "event_ts": "1.1"}
-
-    await both.sandbox.globex.delivery.event(event, "Ev0MIXEDHOME")
-    await until(lambda: any(method == "users.info" for method, _ in both.sandbox.globex.api.calls))
-    await both.home()
-
-    assert both.sandbox.slack.state.homes == {}
-    assert list(both.sandbox.globex.state.homes) == ["U1HANK"]
-
-
-@pytest.mark.parametrize(
-    ("action", "value"),
-    [("lucy_home_budget", "workspace::month"), ("lucy_home_digest", "daily"), ("lucy_home_tiers", "C0ENG")],
-)
-async def test_a_form_of_the_home_holds_nothing_of_the_others(both: Both, action: str, value: str) -> None:
-    await both.home()
-    globex = both.sandbox.globex
-
-    await globex.act(globex.state.homes["U1HANK"], {"action_id": action, "value": value}, "U1HANK")
-    await until(lambda: bool(globex.state.views))
-
-    assert [word for word in ("$77", "C0FINANCE", "'Europe/Berlin'") if word in str(globex.state.views)] == []
-
-
-async def test_what_is_ended_or_turned_in_one_stays_in_the_other(both: Both) -> None:
-    before = await both.acmes()
-
-    for text in ("budget workspace off", "digest off", "admins remove <@U0DEV>", "dial eco", "zone Asia/Tokyo"):
-        await both.typed(text)
-
-    assert await both.acmes() == before
-    assert "quality*" in await both.typed("dial", in_acme=True)
-    assert "$77" in await both.typed("budget", in_acme=True)
 
 
 async def test_a_digest_is_told_to_its_own_workspace_only(both: Both) -> None:

@@ -6,22 +6,28 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.db.prepared import Prepared
 from bot.db.workspaces import WorkspaceRow
 
-Switch = Literal["follow_ups", "keeps_context"]
+Switch = Literal["footer", "follow_ups", "guests", "keeps_context"]
 
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """`follow_ups`: whether she answers in her threads without being named; `keeps_context`: whether she keeps for a day
-    what she was asked and answered.
+    """`footer`: a line under each answer says what it cost; `follow_ups`: she answers in her threads without being named;
+    `guests` are answered; `keeps_context`: she keeps for a day what she was asked and answered.
     """
 
-    follow_ups: bool
-    keeps_context: bool
+    footer: bool = False
+    follow_ups: bool = False
+    guests: bool = False
+    keeps_context: bool = False
+
+
+_READ = Prepared(f"SELECT {', '.join(Switches.__slots__)} FROM workspace WHERE workspace_id = :workspace_id")
 
 
 class SwitchStore:
@@ -30,12 +36,10 @@ class SwitchStore:
     def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
         self._session, self._workspace_id = session, workspace_id
 
-    async def read(self) -> Switches | None:
-        """How they stand; None when nobody installed Lucy there."""
-        columns = [getattr(WorkspaceRow, name) for name in Switches.__slots__]
-        mine = select(*columns).where(WorkspaceRow.workspace_id == self._workspace_id)
-        row = (await self._session.execute(mine)).one_or_none()
-        return Switches(*row) if row else None
+    async def read(self) -> Switches:
+        """How they stand: all off where nobody installed Lucy."""
+        row = await _READ.row(self._session, {"workspace_id": self._workspace_id})
+        return Switches(*row) if row else Switches()
 
     async def turn(self, switch: Switch, *, on: bool) -> None:
         """Switch one on or off."""

@@ -76,9 +76,6 @@ _READ = Prepared(
 )
 
 
-_FOOTER = Prepared("SELECT footer FROM workspace WHERE workspace_id = :workspace_id")
-
-
 class WorkspaceStore:
     """The one row of this workspace."""
 
@@ -128,25 +125,6 @@ class WorkspaceStore:
         mine = WorkspaceRow.workspace_id == self._workspace_id
         await self._session.execute(update(WorkspaceRow).where(mine).values(zone=zone))
         return True
-
-    async def shows_footer(self) -> bool:
-        """Whether a line under each answer says what it cost."""
-        return bool(await _FOOTER.value(self._session, {"workspace_id": self._workspace_id}))
-
-    async def show_footer(self, *, on: bool) -> None:
-        """Switch that line on or off."""
-        mine = WorkspaceRow.workspace_id == self._workspace_id
-        await self._session.execute(update(WorkspaceRow).where(mine).values(footer=on))
-
-    async def answers_guests(self) -> bool:
-        """Whether guests are answered."""
-        mine = select(WorkspaceRow.guests).where(WorkspaceRow.workspace_id == self._workspace_id)
-        return bool((await self._session.execute(mine)).scalar_one_or_none())
-
-    async def answer_guests(self, *, on: bool) -> None:
-        """Answer guests, or don't."""
-        mine = WorkspaceRow.workspace_id == self._workspace_id
-        await self._session.execute(update(WorkspaceRow).where(mine).values(guests=on))
 
     async def rows(self) -> dict[str, int]:
         """How many rows each table holds of this workspace."""

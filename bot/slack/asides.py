@@ -41,7 +41,7 @@ class Asides:
         if not person.is_guest:
             return None
         async with self._db.unit(ask.workspace_id) as unit:
-            return None if await unit.workspaces.answers_guests() else NO_GUESTS
+            return None if (await unit.switches.read()).guests else NO_GUESTS
 
     async def tell(self, ask: TakenAsk, text: str, actions: Sequence[Mapping[str, str]] = ()) -> bool:
         """Tell the asker alone; False where it must be said as an answer is: in a direct message, or where Slack won't.

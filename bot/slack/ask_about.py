@@ -20,6 +20,7 @@ from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
 from bot.slack.events import clean, short_id
 from bot.slack.guard import guard_plain
 from bot.slack.installations import Clients, NotInstalled
+from bot.slack.manners import whisper
 
 _log = log.get(__name__)
 ASK_ABOUT, QUESTION = "lucy_ask_about", "question"
@@ -63,7 +64,7 @@ class AskAbout:
             await client.try_once("views.open", trigger_id=str(body["trigger_id"]), view=ask_view(about_of(body)))
         except (SlackRefused, SlackUnsure, NotInstalled) as error:
             _log.info("view_not_opened", error=str(error))
-            await respond(text=TOO_LATE, response_type="ephemeral", replace_original=False)
+            await whisper(respond, TOO_LATE)
 
     async def submit(self, body: dict[str, Any], workspace_id: UUID) -> str | None:
         """Post the question and store the ask; None when it is stored, else the sentence that the modal shows."""

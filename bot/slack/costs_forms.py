@@ -12,8 +12,6 @@ from bot.slack.dial_form import DialForm
 from bot.slack.digest_form import DigestForm
 from bot.slack.explain_form import ExplainForm
 from bot.slack.export_form import ExportForm
-from bot.slack.footer_form import FooterForm
-from bot.slack.guest_form import GuestForm
 from bot.slack.installations import Clients
 from bot.slack.people import People
 from bot.slack.permalinks import Permalinks
@@ -38,8 +36,6 @@ def costs_command(db: Database, clients: Clients, people: People, reports: Repor
         DigestForm(db),
         ZoneForm(db),
         AdminForm(db, people),
-        FooterForm(db),
-        GuestForm(db),
-        PrivacyForm(kept),
         SwitchForm(db),
+        PrivacyForm(kept),
     )

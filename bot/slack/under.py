@@ -30,7 +30,7 @@ class Under:
     async def __call__(self, ask: TakenAsk) -> Sequence[Block]:
         """Footer, feedback, buttons. Raises DatabaseAway."""
         async with self._db.unit(ask.workspace_id) as unit:
-            shown, rows = await unit.workspaces.shows_footer(), await unit.costs.of_task(ask.task_id)
+            shown, rows = (await unit.switches.read()).footer, await unit.costs.of_task(ask.task_id)
             labels = await unit.labels.of_task(ask.task_id) if shown else ()
         served = answering(rows)
         if served is None:

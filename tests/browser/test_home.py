@@ -39,7 +39,7 @@ async def test_an_admin_changes_settings_in_the_home(tab: Tab, world: tuple[Sand
     await tab.select_option("#user", "U0ADA")
     await tab.click("#athome")
     await tab.click("#home >> text=Switch off")
-    await expect(tab.locator("#home")).to_contain_text("Answers come without their cost from now on.")
+    await expect(tab.locator("#home")).to_contain_text("Answers come without model, tier, cost and time.")
     await tab.select_option("#home [data-action=lucy_home_dial]", "eco")
     await expect(tab.locator("#home")).to_contain_text("From now on eco for this workspace")
 
@@ -60,7 +60,7 @@ async def test_an_admin_changes_settings_in_the_home(tab: Tab, world: tuple[Sand
 
     assert await tab.locator("dialog").count() == 0
     async with world[1].db.unit(ACME) as unit:
-        assert not await unit.workspaces.shows_footer()
+        assert not (await unit.switches.read()).footer
         assert [one.budget.key.key for one in await unit.budgets.standings()] == ["U0BEN"]
 
 

@@ -11,10 +11,11 @@ import pytest
 
 from bot.costs.reports import Reports
 from bot.db.database import Database
+from bot.db.retention import Retention
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.bolt import build_app
 from bot.slack.budget_notices import BudgetNotices
-from bot.slack.commands import commands_of
+from bot.slack.commands import Wiring, commands_of
 from bot.slack.ingest import Ingest
 from bot.slack.installations import Access, Clients, OneToken
 from bot.slack.people import People
@@ -76,9 +77,10 @@ async def desk(db: Database, sandbox: Sandbox, workspace_id: UUID) -> AsyncItera
     clients = Clients(OneToken(access), sandbox.slack.api_url)
     people = People(clients, db=db)
     notices = BudgetNotices(db, clients, people)
-    commands = commands_of(db, clients, people, Reports(db, "big/model"), notices, lambda: None)
+    ingest = Ingest(db, lambda: None)
+    wiring = Wiring(db, clients, people, Reports(db, "big/model"), notices, Retention(), ingest)
     secret, url = sandbox.slack.state.signing_secret, sandbox.slack.api_url
-    app = build_app(secret, url, clients.authorizer(), Ingest(db, lambda: None), commands)
+    app = build_app(secret, url, clients.authorizer(), ingest, commands_of(wiring))
     async with listening(web_app(app, ready), "127.0.0.1", 0) as at:
         sandbox.slack.delivery.events_url = f"{at}/slack/events"
         desk = Desk(sandbox, db, workspace_id)

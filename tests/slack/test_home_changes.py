@@ -16,11 +16,11 @@ __all__ = ["desk"]
 
 async def test_an_admin_switches_the_footer_in_the_home(desk: Desk) -> None:
     await desk.presses(SWITCH, "footer:off")
-    await desk.told("Answers come without their cost from now on.")
+    await desk.told("Answers come without model, tier, cost and time.")
 
     assert "Switch on" in desk.seen(ADMIN)
     async with desk.db.unit(desk.workspace_id) as unit:
-        assert not await unit.workspaces.shows_footer()
+        assert not (await unit.switches.read()).footer
         assert [change.action for change in await unit.audit.newest()] == ["footer.set"]
 
 

@@ -32,7 +32,7 @@ async def test_a_members_forged_switch_changes_nothing_and_is_answered_calmly(
 
     assert ADMINS_ONLY in str(view)
     async with desk.db.unit(desk.workspace_id) as unit:
-        assert await unit.workspaces.shows_footer()
+        assert (await unit.switches.read()).footer
         assert await unit.dials.dials("", MEMBER) == {}
         assert await unit.audit.newest() == []
 

@@ -8,7 +8,7 @@ import pytest
 from bot.app import Lucy
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.history import merged
-from bot.slack.switch_form import SAID, turn
+from bot.slack.switch_form import SWITCHES
 from tests.onlooker import until
 from tests.slack.test_presses import whispers
 from tests.test_main_job import ACME, done
@@ -17,6 +17,7 @@ from tests.test_two_tenants import prompts
 __all__ = ["whispers"]
 
 CHANNEL = "C0GENERAL"
+[KEPT_NO_MORE] = [one.off for one in SWITCHES if one.switch == "keeps_context"]
 ASKED = "<@U0LUCY> hello, the merger is called bluebird"
 ANSWER = "Noted: `List<int>` & more."
 
@@ -24,7 +25,8 @@ ANSWER = "Noted: `List<int>` & more."
 @pytest.fixture
 async def keeping(running: Lucy) -> Lucy:
     """A workspace that turned it on."""
-    await turn(running.db, ACME, "U0ADA", "keeps_context", on=True)
+    async with running.db.unit(ACME) as unit:
+        await unit.switches.turn("keeps_context", on=True)
     return running
 
 
@@ -77,12 +79,12 @@ async def test_turned_off_by_an_admin_it_is_gone_at_once(
     keeping: Lucy, sandbox: Sandbox, root: str, whispers: list[str], onlooker: asyncpg.Connection
 ) -> None:
     await sandbox.slack.command("/lucy-costs", "keep-context off", "U0ADA", CHANNEL)
-    await until(lambda: whispers == [SAID["keeps_context", False]])
+    await until(lambda: whispers == [KEPT_NO_MORE])
 
     assert await onlooker.fetchval("SELECT count(*) FROM kept_message") == 0
     async with keeping.db.unit(ACME) as unit:
         changes = [one.after for one in await unit.audit.newest() if one.action == "keeps_context.set"]
-    assert changes == [{"on": False}, {"on": True}]
+    assert changes == [{"on": False}]
 
 
 async def test_after_a_day_it_is_neither_read_nor_there(keeping: Lucy, root: str, onlooker: asyncpg.Connection) -> None:

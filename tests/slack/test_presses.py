@@ -155,4 +155,4 @@ async def test_members_may_not_switch_the_footer(running: Lucy, sandbox: Sandbox
     await until(lambda: bool(shown))
 
     async with running.db.unit(ACME) as unit:
-        assert await unit.workspaces.shows_footer()
+        assert (await unit.switches.read()).footer

@@ -18,7 +18,7 @@ class Views:
     """The views of one team."""
 
     def __init__(self, state: SlackState) -> None:
-        self._state = state
+        self._state, self._made = state, 0
         self.methods: dict[str, Callable[[Answer], Answer]] = {"views.open": self._open, "views.publish": self._publish}
 
     def _open(self, sent: Answer) -> Answer:
@@ -50,8 +50,8 @@ class Views:
         check_view(view, kind, self._state.refused_blocks)
         assert view
         blocks = [{"block_id": f"b{n}", **block} for n, block in enumerate(view["blocks"])]
-        number = len(self._state.views) + len(self._state.homes) + 1
-        return {**view, "blocks": blocks, "id": f"V{number}LUCY", "hash": self._state.new_ts()}
+        self._made += 1
+        return {**view, "blocks": blocks, "id": f"V{self._made}LUCY", "hash": self._state.new_ts()}
 
     def answered(self, view_id: str, status: int, said: Answer) -> Answer:
         """What stands before someone who sent a modal off: `errors` by block, another `view`, `trouble`, or nothing: it closed."""

@@ -22,9 +22,9 @@ from bot.slack.home.forms import BudgetSettings, DigestSettings, SettingForm, Ti
 from bot.slack.home.home import Home
 from bot.slack.home.modals import told_modal
 from bot.slack.home.sent import Misfilled
-from bot.slack.home.switches import SWITCHES
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.people import People
+from bot.slack.switch_form import SWITCHES, SwitchForm
 
 _log = log.get(__name__)
 _SOFT = (SlackRefused, SlackUnsure, NotInstalled, DatabaseAway)
@@ -42,7 +42,7 @@ class Changes:
 
     def __init__(self, db: Database, clients: Clients, people: People, home: Home, within_s: float = WITHIN_S) -> None:
         self._db, self._clients, self._people, self._home, self._within_s = db, clients, people, home, within_s
-        self._dials = DialForm(db)
+        self._dials, self._switches = DialForm(db), SwitchForm(db)
         self._forms: Mapping[str, SettingForm] = {
             DIGEST: DigestSettings(db), BUDGET: BudgetSettings(db, people), TIERS: TierSettings(db)
         }  # fmt: skip
@@ -95,10 +95,10 @@ class Changes:
 
     async def _switch(self, value: str, asker: Asker) -> str:
         name, _, way = value.partition(":")
-        switch = next((one for one in SWITCHES if one.name == name), None)
+        switch = next((one for one in SWITCHES if one.switch == name), None)
         if switch is None or way not in {"on", "off"}:
             raise NotUnderstood(value)
-        return await switch.turn(self._db, asker, way == "on")
+        return await self._switches.turn(switch, asker, on=way == "on")
 
     async def _open(self, body: View, workspace_id: UUID, view: View) -> None:
         try:

@@ -13,9 +13,9 @@ from bot.db.budgets import Standing
 from bot.db.database import Database
 from bot.db.digests import DigestSetting, Kind
 from bot.db.recent import Failure, RecentAsk
+from bot.db.switches import Switches
 from bot.db.tier_bounds import TierBound
 from bot.db.unit import Unit
-from bot.slack.home.switches import SWITCHES
 
 _ASKS, _FAILURES = 5, 3
 
@@ -40,11 +40,11 @@ class AskLately:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is set: digests by kind, bounds, switches by name, and the dials that touch the viewer by scope."""
+    """What is set: digests by kind, bounds, switches, and the dials that touch the viewer by scope."""
 
     digests: Mapping[Kind, DigestSetting]
     bounds: Sequence[TierBound]
-    switches: Mapping[str, bool]
+    switches: Switches
     dials: Mapping[str, str]
 
 
@@ -86,5 +86,4 @@ async def _lately(unit: Unit, ask: RecentAsk) -> AskLately:
 
 async def _settings(unit: Unit, user_id: str) -> Settings:
     digests = {setting.kind: setting for setting in await unit.digests.settings()}
-    switches = {switch.name: await switch.is_on(unit) for switch in SWITCHES}
-    return Settings(digests, await unit.bounds.all(), switches, await unit.dials.dials("", user_id))
+    return Settings(digests, await unit.bounds.all(), await unit.switches.read(), await unit.dials.dials("", user_id))

@@ -14,7 +14,7 @@ from bot.slack.digest_form import WHEN, posted
 from bot.slack.home.actions import DIAL, DIGEST, OWN_DIAL, SWITCH, TIERS
 from bot.slack.home.facts import Facts, Settings
 from bot.slack.home.fields import option, plain_text
-from bot.slack.home.switches import SWITCHES, Switch
+from bot.slack.switch_form import SWITCHES, Described
 from bot.slack.tiers_form import told
 
 Block = dict[str, Any]
@@ -29,7 +29,7 @@ def settings_blocks(facts: Facts) -> list[Block]:
         note = "Slack's admins and owners set budgets, digests and tiers, and whom they named: `/lucy-costs admins`."
         return [*blocks, _own_dial(settings), context(note)]
     blocks += [_dial(settings), _own_dial(settings)]
-    blocks += [_switch(switch, on=settings.switches[switch.name]) for switch in SWITCHES]
+    blocks += [_switch(switch, on=getattr(settings.switches, switch.switch)) for switch in SWITCHES]
     blocks += [_digest(kind, settings) for kind in Kind]
     return [*blocks, *_tiers(settings)]
 
@@ -52,8 +52,8 @@ def _dials(action: str, chosen: Dial | None) -> Block:
     return pick | first
 
 
-def _switch(switch: Switch, *, on: bool) -> Block:
-    turn = button(SWITCH, "Switch off" if on else "Switch on", f"{switch.name}:{'off' if on else 'on'}")
+def _switch(switch: Described, *, on: bool) -> Block:
+    turn = button(SWITCH, "Switch off" if on else "Switch on", f"{switch.switch}:{'off' if on else 'on'}")
     return section(f"*{switch.title}*\n{switch.on if on else switch.off}") | {"accessory": turn}
 
 
