@@ -185,8 +185,7 @@ async def _serve(
     worker = Worker(db, threads, parts.answerer, parts.telemetry, pace)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     ingest = Ingest(parts.ingest_db, worker.wake, Most.of(settings.most_waiting))
-    notices = BudgetNotices(db, clients, people)
-    kept = Retention(**{name: getattr(settings, name) for name in Retention.__slots__})
+    notices, kept = BudgetNotices(db, clients, people), Retention.of(settings)
     commands = commands_of(Wiring(db, clients, people, parts.reports, notices, kept, ingest))
     bolt = build_app(secret, base_url, clients.authorizer(), ingest, commands)
     pages = OAuthPages(db, base_url, kept, *_oauth(settings)) if settings.slack_client_id else None

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.encryption import Cipher
+from bot.db.file_refs import FileRef, packed
 from bot.db.inbox import InboxRow
 
 
@@ -17,7 +18,7 @@ class EditStore:
     def __init__(self, session: AsyncSession, workspace_id: UUID, cipher: Cipher) -> None:
         self._session, self._workspace_id, self._cipher = session, workspace_id, cipher
 
-    async def reword(self, channel_id: str, ts: str, text: str) -> bool:
+    async def reword(self, channel_id: str, ts: str, text: str, files: tuple[FileRef, ...] = ()) -> bool:
         """Put other words in the place of an ask's; False when it is in work or done, or when there is none."""
         mine = update(InboxRow).where(
             InboxRow.workspace_id == self._workspace_id,
@@ -27,5 +28,6 @@ class EditStore:
             InboxRow.state == "new",
             InboxRow.attempts == 0,
         )
-        reworded = mine.values(sealed_text=self._cipher.seal(text)).returning(InboxRow.task_id)
+        sealed = self._cipher.seal(packed(text, files))
+        reworded = mine.values(sealed_text=sealed, files=len(files)).returning(InboxRow.task_id)
         return (await self._session.execute(reworded)).scalar_one_or_none() is not None

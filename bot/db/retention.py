@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from sqlalchemy import TextClause, text
 
@@ -26,6 +27,11 @@ class Retention:
     audit_months: int | None = None
     departed_days: int = 90
     departed_sums: bool = True
+
+    @classmethod
+    def of(cls, settings: object) -> Self:
+        """From settings of the same names."""
+        return cls(**{name: getattr(settings, name) for name in cls.__slots__})
 
     @property
     def limits(self) -> Mapping[str, int]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bot.db.file_refs import FileRef
 from bot.slack.events import clean, short_id
+from bot.slack.hanging import files_of
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The message `ts` says something else now."""
+    """The message `ts` says something else now; `files` still hang on it."""
 
     channel_id: str
     ts: str
     text: str
+    files: tuple[FileRef, ...] = ()
 
 
 def edited(body: Any) -> Edit | None:
@@ -28,4 +31,4 @@ def edited(body: Any) -> Edit | None:
     if isinstance(before, dict) and before.get("text") == now["text"]:
         return None
     channel, ts = short_id(event.get("channel")), short_id(now.get("ts"))
-    return Edit(channel, ts, clean(now["text"])) if channel and ts else None
+    return Edit(channel, ts, clean(now["text"]), files_of(now)) if channel and ts else None

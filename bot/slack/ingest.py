@@ -129,7 +129,7 @@ class Ingest:
     async def _reword(self, slack_id: str, edit: Edit) -> None:
         """An edit before the work begins changes the ask; after that it changes nothing."""
         async with self._db.unit(workspace_id_of(slack_id)) as unit:
-            await unit.edits.reword(edit.channel_id, edit.ts, edit.text)
+            await unit.edits.reword(edit.channel_id, edit.ts, edit.text, edit.files)
 
     async def _retract(self, slack_id: str, gone: Retraction) -> None:
         """What somebody took back is kept nowhere any more, and in no summary."""

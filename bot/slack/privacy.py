@@ -20,7 +20,7 @@ def privacy(kept: Retention) -> list[str]:
         ),
         (
             "To answer I send your question, and the thread it stands in, to the providers of the models I ask; the line under "
-            "an answer names who gave it. AI can be wrong."
+            "an answer names who gave it. Files on them are read for that, and not kept. AI can be wrong."
         ),
         f"What stays of a question are statistics and hashed features, for {FEATURES_DAYS} days, to choose models better.",
         (

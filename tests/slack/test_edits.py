@@ -59,6 +59,17 @@ async def test_an_ask_that_waits_is_asked_as_it_was_edited(db: Database, workspa
     assert (answer.status, first.text, second.text) == (200, NOW["text"], "<@U0LUCY> other words")
 
 
+async def test_a_file_on_an_edited_ask_still_hangs_on_it(db: Database, workspace_id: UUID) -> None:
+    file = {"id": "F1", "name": "q3.csv", "mimetype": "text/csv", "size": 12}
+    app = lucy_on(db)
+
+    await app.async_dispatch(signed({"text": BEFORE["text"], "files": [file]}))
+    await app.async_dispatch(signed(change({**NOW, "files": [file]}), "Ev2"))
+
+    ask = await claim(db)
+    assert (ask.text, [one.id for one in ask.files]) == (NOW["text"], ["F1"])
+
+
 async def test_an_edit_of_what_is_in_work_or_answered_changes_nothing(
     db: Database, workspace_id: UUID, onlooker: asyncpg.Connection
 ) -> None:

@@ -49,7 +49,7 @@ def test_the_settings_default_to_what_is_told_by_default(monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     settings = Settings()
 
-    assert Retention(**{name: getattr(settings, name) for name in Retention.__slots__}) == Retention()
+    assert Retention.of(settings) == Retention()
     with pytest.raises(ValidationError):
         Settings(departed_days=0)
 

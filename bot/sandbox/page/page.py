@@ -50,6 +50,7 @@ class Page:
         self._teams = {team.state.team_id: team for team in (sandbox.slack, sandbox.globex)}
         self._workspaces, self._whose = workspaces or {}, dict[str, str]()
         self._install_url: str | None = None
+        sandbox.globex.state.session = sandbox.slack.state.session
         self._told = 0
         self._listeners: set[asyncio.Queue[dict[str, Any]]] = set()
         self._truth: list[dict[str, Any]] = []
