@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.encryption import Cipher
 from bot.db.prepared import Prepared
+from bot.db.retention import CONTEXT_HOURS
 from bot.errors import Undecryptable
 
 MOST = 50
@@ -45,7 +46,7 @@ _THREAD = "workspace_id = :workspace_id AND channel_id = :channel_id AND thread_
 _KEEP = Prepared(
     f"""
     INSERT INTO kept_message (workspace_id, channel_id, thread_ts, ts, user_id, sealed_text, expires_at)
-    SELECT ask.workspace_id, ask.channel_id, ask.thread_ts, said.ts, said.user_id, said.words, now() + interval '24 hours'
+    SELECT ask.workspace_id, ask.channel_id, ask.thread_ts, said.ts, said.user_id, said.words, now() + interval '{CONTEXT_HOURS} hours'
     FROM inbox AS ask CROSS JOIN LATERAL (
         SELECT coalesce(ask.question_ts, ask.ts) AS ts, ask.user_id AS user_id, ask.sealed_text AS words
         UNION ALL

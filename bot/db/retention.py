@@ -15,6 +15,12 @@ FEATURES_DAYS = 30
 BATCH = 5000
 """Rows of one transaction."""
 
+SUMMARY_DAYS = 7
+"""So long the summary of a long thread's older part is kept."""
+
+CONTEXT_HOURS = 24
+"""So long questions and answers are kept where a workspace wants it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retention:

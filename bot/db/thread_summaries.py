@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.encryption import Cipher
 from bot.db.prepared import Prepared
+from bot.db.retention import SUMMARY_DAYS
 from bot.errors import Undecryptable
 
 
@@ -37,9 +38,9 @@ class ThreadSummary:
 _MINE = "workspace_id = :workspace_id AND channel_id = :channel_id AND thread_ts = :thread_ts"
 _READ = Prepared(f"SELECT until_ts, sealed_text FROM thread_summary WHERE {_MINE} AND expires_at > now()")
 _KEEP = Prepared(
-    """
+    f"""
     INSERT INTO thread_summary (workspace_id, channel_id, thread_ts, until_ts, sealed_text, expires_at)
-    VALUES (:workspace_id, :channel_id, :thread_ts, :until_ts, :sealed_text, now() + interval '7 days')
+    VALUES (:workspace_id, :channel_id, :thread_ts, :until_ts, :sealed_text, now() + interval '{SUMMARY_DAYS} days')
     ON CONFLICT (workspace_id, channel_id, thread_ts) DO UPDATE
     SET until_ts = excluded.until_ts, sealed_text = excluded.sealed_text, expires_at = excluded.expires_at
     """
@@ -63,7 +64,7 @@ class ThreadSummaryStore:
             return None
 
     async def keep(self, channel_id: str, thread_ts: str, summary: ThreadSummary) -> None:
-        """Keep a thread's newest summary for seven days."""
+        """Keep a thread's newest summary for a while."""
         sealed = {"until_ts": summary.until_ts, "sealed_text": self._cipher.seal(summary.text)}
         await _KEEP.value(self._session, {**self._key(channel_id, thread_ts), **sealed})
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from slack_bolt.async_app import AsyncRespond
 
-from bot.db.retention import DEAD_DAYS, FEATURES_DAYS, Retention
+from bot.db.retention import CONTEXT_HOURS, DEAD_DAYS, FEATURES_DAYS, SUMMARY_DAYS, Retention
 from bot.slack.costs_words import Asker, say
 
 
@@ -17,6 +17,10 @@ def privacy(kept: Retention) -> list[str]:
         (
             f"What you ask, and what I answer, is encrypted in my database until the answer stands in Slack, and wiped then. "
             f"The words of a question I failed at are wiped {DEAD_DAYS} days later."
+        ),
+        (
+            f"Of a long thread I keep a summary of its older part, encrypted, for {SUMMARY_DAYS} days. Questions and answers I keep, "
+            f"encrypted, for {CONTEXT_HOURS} hours only where an admin wants it: `/lucy-costs keep-context`."
         ),
         (
             "To answer I send your question, and the thread it stands in, to the providers of the models I ask; the line under "

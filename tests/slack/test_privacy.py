@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from bot.app import Lucy
 from bot.config import Settings
-from bot.db import operations
-from bot.db.retention import DEAD_DAYS, FEATURES_DAYS, Retention
+from bot.db import kept_messages, operations, thread_summaries
+from bot.db.retention import CONTEXT_HOURS, DEAD_DAYS, FEATURES_DAYS, SUMMARY_DAYS, Retention
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.privacy import privacy
 from tests.onlooker import until
@@ -27,7 +27,10 @@ def test_the_days_that_are_told_are_those_in_the_statements() -> None:
 
     assert f"interval '{DEAD_DAYS} days'" in str(operations.WIPE_DEAD)
     assert f"interval '{FEATURES_DAYS} days'" in str(operations.DROP_ASKED)
+    assert f"interval '{SUMMARY_DAYS} days'" in thread_summaries._KEEP.sql
+    assert f"interval '{CONTEXT_HOURS} hours'" in kept_messages._KEEP.sql
     assert f"wiped {DEAD_DAYS} days later" in told
+    assert f"for {SUMMARY_DAYS} days. Questions and answers I keep, encrypted, for {CONTEXT_HOURS} hours" in told
     assert f"for {FEATURES_DAYS} days" in told
 
 
@@ -58,7 +61,8 @@ def test_the_readme_tells_the_same_figures() -> None:
     section = (ROOT / "README.md").read_text().partition("## What is kept")[2].partition("\n## ")[0]
 
     assert set(re.findall(r"(\d+) days", section)) == {
-        str(days) for days in (DEAD_DAYS, FEATURES_DAYS, Retention().reply_days, Retention().departed_days)
+        str(days)
+        for days in (DEAD_DAYS, SUMMARY_DAYS, FEATURES_DAYS, Retention().reply_days, Retention().departed_days)
     }
 
 
