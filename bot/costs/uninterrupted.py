@@ -8,12 +8,15 @@ from typing import Any
 
 
 async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
-    """Finish `work` even when we are cancelled meanwhile; the cancel is raised after it."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        if not task.cancelled():
-            task.exception()
-        raise
+    """Finish `work` even when we are cancelled meanwhile, however often; the cancel is raised after it."""
+    task, cancel = asyncio.ensure_future(work), None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancel = error
+    if cancel is None:
+        return task.result()
+    if not task.cancelled():
+        task.exception()
+    raise cancel
