@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -32,6 +34,8 @@ Doubt = Callable[[], Awaitable[None]]
 
 Permit = Callable[[], Awaitable[None]]
 """Asked right before a call leaves; raises when it may not."""
+_FRESH_S = 1.0
+"""The shortest lease there is: a leave that was asked for longer ago may be another worker's by now."""
 
 
 class SlackRefused(LucyError):
@@ -47,6 +51,19 @@ class SlackRefused(LucyError):
 
 class SlackUnsure(LucyError):
     """No answer from Slack: the call may have had its effect."""
+
+
+async def just_permitted(permit: Permit) -> None:
+    """Ask for leave until the yes is fresh: a process that stood still after it may have lost its lease meanwhile."""
+    asked = -math.inf
+    while not is_fresh(asked):
+        asked = time.monotonic()
+        await permit()
+
+
+def is_fresh(asked: float) -> bool:
+    """Whether leave that was `asked` for then (by the monotonic clock), and given, still holds."""
+    return time.monotonic() - asked < _FRESH_S
 
 
 def connected() -> aiohttp.ClientSession:
@@ -79,7 +96,7 @@ class SlackClient:
         for attempt in range(1, _TRIES + 1):
             await self._turn(method, str(arguments.get("channel", "")))
             if permit:
-                await permit()
+                await just_permitted(permit)
             try:
                 return await self._once(method, arguments)
             except _RateLimited as limited:

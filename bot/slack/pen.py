@@ -11,7 +11,7 @@ from typing import Any
 from bot import log
 from bot.db.database import Database
 from bot.db.inbox import TakenAsk
-from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
+from bot.slack.client import SlackClient, SlackRefused, SlackUnsure, is_fresh, just_permitted
 from bot.slack.guard import guard
 from bot.slack.installations import Access
 from bot.slack.rewrite import end_stream, rewrite
@@ -78,9 +78,12 @@ class Pen:
         ask = self._ask
         if await self._place.client.room_for("chat.startStream", ask.channel_id):
             return None
+        asked = time.monotonic()
         async with self._db.unit(ask.workspace_id) as unit:
             if not await unit.streams.begin(ask.lease, part):
                 return None
+        if not is_fresh(asked):
+            await self._hold()
         try:
             said = {"thread_ts": ask.thread_ts, "markdown_text": words, **self._readers()}
             ts = str((await self._call("chat.startStream", **said))["ts"])
@@ -152,8 +155,11 @@ class Pen:
         self._next_call = max(self._next_call, self._rhythm.clock() + self._rhythm.every_s)
 
     async def _hold(self) -> None:
-        async with self._db.unit(self._ask.workspace_id) as unit:
-            await unit.inbox.hold(self._ask.lease)
+        async def held() -> None:
+            async with self._db.unit(self._ask.workspace_id) as unit:
+                await unit.inbox.hold(self._ask.lease)
+
+        await just_permitted(held)
 
     def _where(self, message: Message) -> dict[str, str]:
         return {"channel": self._ask.channel_id, "ts": message.ts}
