@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,7 +11,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.db.database import inside_unit
-from bot.errors import LucyError
+from bot.errors import DatabaseAway, LucyError
+from bot.slack.leave import Leave, at_the_last_moment, leave
 from bot.slack.limits import Share, Unlimited
 from bot.slack.manners import mannerly
 
@@ -34,8 +33,6 @@ Doubt = Callable[[], Awaitable[None]]
 
 Permit = Callable[[], Awaitable[None]]
 """Asked right before a call leaves; raises when it may not."""
-_FRESH_S = 1.0
-"""The shortest lease there is: a leave that was asked for longer ago may be another worker's by now."""
 
 
 class SlackRefused(LucyError):
@@ -53,22 +50,12 @@ class SlackUnsure(LucyError):
     """No answer from Slack: the call may have had its effect."""
 
 
-async def just_permitted(permit: Permit) -> None:
-    """Ask for leave until the yes is fresh: a process that stood still after it may have lost its lease meanwhile."""
-    asked = -math.inf
-    while not is_fresh(asked):
-        asked = time.monotonic()
-        await permit()
-
-
-def is_fresh(asked: float) -> bool:
-    """Whether leave that was `asked` for then (by the monotonic clock), and given, still holds."""
-    return time.monotonic() - asked < _FRESH_S
-
-
 def connected() -> aiohttp.ClientSession:
-    """Connections to Slack that are kept while nobody speaks, for up to 15 s; closed at the end of the block."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
+    """Connections to Slack that are kept while nobody speaks, for up to 15 s; closed at the end of the block.
+
+    A call whose leave is no longer fresh when its bytes would be written is not sent.
+    """
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), trace_configs=[at_the_last_moment()])
 
 
 class SlackClient:
@@ -95,10 +82,8 @@ class SlackClient:
         assert not inside_unit(), "no call to Slack inside a unit of work"
         for attempt in range(1, _TRIES + 1):
             await self._turn(method, str(arguments.get("channel", "")))
-            if permit:
-                await just_permitted(permit)
             try:
-                return await self._once(method, arguments)
+                return await self._permitted(method, arguments, permit)
             except _RateLimited as limited:
                 await self._share.obey(method, limited.seconds)
                 if attempt == _TRIES or method in _HAS_A_CHOICE:
@@ -110,11 +95,11 @@ class SlackClient:
                 await asyncio.sleep(0.2 * 2**attempt)
         raise AssertionError("the loop above returns or raises")
 
-    async def try_once(self, method: str, /, **arguments: Any) -> dict[str, Any]:
+    async def try_once(self, method: str, permit: Permit | None = None, /, **arguments: Any) -> dict[str, Any]:
         """Call a method and wait for nothing: a 429 is a refusal too. Raises SlackRefused, SlackUnsure, DatabaseAway."""
         assert not inside_unit(), "no call to Slack inside a unit of work"
         try:
-            return await self._once(method, arguments)
+            return await self._permitted(method, arguments, permit)
         except _RateLimited as limited:
             await self._share.obey(method, limited.seconds)
             raise SlackRefused("ratelimited", method, limited.seconds) from limited
@@ -131,6 +116,28 @@ class SlackClient:
             if wait_s > _LONGEST_WAIT_S:
                 raise SlackRefused("ratelimited", method)
             await asyncio.sleep(wait_s)
+
+    async def _permitted(self, method: str, arguments: dict[str, Any], permit: Permit | None) -> dict[str, Any]:
+        """Ask for leave, and again where it was no longer fresh when the call should have left."""
+        if permit is None:
+            return await self._once(method, arguments)
+        for _ in range(_TRIES):
+            with leave() as given:
+                await permit()
+                answer = await self._unless_late(given, method, arguments)
+            if answer is not None:
+                return answer
+        raise DatabaseAway(f"{method}: leave came too late, again and again")
+
+    async def _unless_late(self, given: Leave, method: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+        if not given.is_fresh:
+            return None
+        try:
+            return await self._once(method, arguments)
+        except SlackUnsure:
+            if given.withheld:
+                return None
+            raise
 
     async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         said = mannerly(method, arguments)

@@ -11,9 +11,10 @@ from typing import Any
 from bot import log
 from bot.db.database import Database
 from bot.db.inbox import TakenAsk
-from bot.slack.client import SlackClient, SlackRefused, SlackUnsure, is_fresh, just_permitted
+from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
 from bot.slack.guard import guard
 from bot.slack.installations import Access
+from bot.slack.leave import Leave
 from bot.slack.rewrite import end_stream, rewrite
 
 _log = log.get(__name__)
@@ -78,15 +79,13 @@ class Pen:
         ask = self._ask
         if await self._place.client.room_for("chat.startStream", ask.channel_id):
             return None
-        asked = time.monotonic()
+        given = Leave()
         async with self._db.unit(ask.workspace_id) as unit:
             if not await unit.streams.begin(ask.lease, part):
                 return None
-        if not is_fresh(asked):
-            await self._hold()
         try:
             said = {"thread_ts": ask.thread_ts, "markdown_text": words, **self._readers()}
-            ts = str((await self._call("chat.startStream", **said))["ts"])
+            ts = str((await self._call("chat.startStream", given, **said))["ts"])
         except SlackRefused:
             async with self._db.unit(ask.workspace_id) as unit:
                 await unit.streams.take_back(ask.lease, part)
@@ -100,12 +99,12 @@ class Pen:
 
         Raises LeaseLost, or SlackRefused where nothing more can be shown.
         """
-        await self._hold()
+        given = await self._hold()
         try:
             if message.ended:
-                await self._call("chat.update", ts=message.ts, **whole)
+                await self._call("chat.update", given, ts=message.ts, **whole)
             else:
-                await self._call("chat.appendStream", ts=message.ts, markdown_text=words)
+                await self._call("chat.appendStream", given, ts=message.ts, markdown_text=words)
         except SlackUnsure:
             message.ended = True
             return False
@@ -120,12 +119,12 @@ class Pen:
         Raises LeaseLost, Gone, Undeliverable, SlackRefused or SlackUnsure.
         """
         whole, where = guard(text), self._where(message)
-        await self._hold()
+        given = await self._hold()
         if not message.ended and whole.startswith(shown):
             rest = {"markdown_text": whole[len(shown) :]} if len(whole) > len(shown) else {}
             under = {"blocks": said["blocks"][1:]} if said["blocks"][1:] else {}
             try:
-                await self._call("chat.stopStream", ts=message.ts, metadata=said["metadata"], **rest, **under)
+                await self._call("chat.stopStream", given, ts=message.ts, metadata=said["metadata"], **rest, **under)
             except (SlackRefused, SlackUnsure) as error:
                 _log.info("stream_not_ended", task_id=str(self._ask.task_id), error=str(error))
             else:
@@ -135,7 +134,7 @@ class Pen:
             await end_stream(self._place.client, where)
             self._counted()
             await self.rest()
-        await rewrite(self._place.client, self._hold, where, said, text)
+        await rewrite(self._place.client, self._may, where, said, text)
 
     async def _give_way(self, message: Message, refused: SlackRefused) -> None:
         """Slower where it was too fast; updates where a stream takes no more. Raises the refusal of an update."""
@@ -147,19 +146,25 @@ class Pen:
                 raise refused
             message.ended = True
 
-    async def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
+    async def _call(self, method: str, given: Leave, **arguments: Any) -> dict[str, Any]:
+        async def still_mine() -> None:
+            if not given.is_fresh:
+                await self._hold()
+
         self._counted()
-        return await self._place.client.try_once(method, channel=self._ask.channel_id, **arguments)
+        return await self._place.client.try_once(method, still_mine, channel=self._ask.channel_id, **arguments)
 
     def _counted(self) -> None:
         self._next_call = max(self._next_call, self._rhythm.clock() + self._rhythm.every_s)
 
-    async def _hold(self) -> None:
-        async def held() -> None:
-            async with self._db.unit(self._ask.workspace_id) as unit:
-                await unit.inbox.hold(self._ask.lease)
+    async def _hold(self) -> Leave:
+        given = Leave()
+        async with self._db.unit(self._ask.workspace_id) as unit:
+            await unit.inbox.hold(self._ask.lease)
+        return given
 
-        await just_permitted(held)
+    async def _may(self) -> None:
+        await self._hold()
 
     def _where(self, message: Message) -> dict[str, str]:
         return {"channel": self._ask.channel_id, "ts": message.ts}

@@ -7,14 +7,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+import aiohttp
 import pytest
 
 from bot.db.database import Database, Unit
 from bot.db.inbox import TakenAsk
-from bot.errors import LeaseLost
+from bot.errors import DatabaseAway, LeaseLost
 from bot.sandbox.sandbox import Sandbox
+from bot.slack.client import SlackClient
+from bot.slack.leave import at_the_last_moment
 from tests.onlooker import until
-from tests.slack.streaming import Desk
+from tests.slack.streaming import CHANNEL, Desk
 
 LONGER_THAN_A_LEASE_S = 1.1
 
@@ -85,6 +88,40 @@ async def test_a_message_is_not_begun_that_another_wrote_meanwhile(desk: Desk, o
 
     assert desk.said(ask) == ["Hello"]
     assert desk.calls("chat.startStream") == []
+
+
+async def test_a_call_that_stands_still_on_its_way_out_asks_for_leave_again(sandbox: Sandbox) -> None:
+    asked = 0
+    slow = aiohttp.TraceConfig()
+
+    async def stand_still(*_: object) -> None:
+        await asyncio.sleep(LONGER_THAN_A_LEASE_S)
+
+    async def permit() -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise LeaseLost("another worker holds it")
+
+    slow.on_connection_create_end.append(stand_still)
+    async with aiohttp.ClientSession(trace_configs=[slow, at_the_last_moment()]) as connections:
+        client = SlackClient(sandbox.slack.state.bot_token, sandbox.slack.api_url, connections=connections)
+        with pytest.raises(LeaseLost):
+            await client.call("chat.postMessage", permit, channel=CHANNEL, text="late")
+
+    assert asked == 2
+    assert "late" not in [message["text"] for message in sandbox.slack.messages(CHANNEL)]
+
+
+async def test_where_leave_always_comes_too_late_the_ask_is_left_for_a_later_try(sandbox: Sandbox) -> None:
+    async def permit() -> None:
+        await asyncio.sleep(LONGER_THAN_A_LEASE_S)
+
+    client = SlackClient(sandbox.slack.state.bot_token, sandbox.slack.api_url)
+    with pytest.raises(DatabaseAway):
+        await client.call("chat.postMessage", permit, channel=CHANNEL, text="late")
+
+    assert "late" not in [message["text"] for message in sandbox.slack.messages(CHANNEL)]
 
 
 def stands_still(
