@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -24,13 +26,21 @@ from bot.errors import LucyError, SettingError
 _log = log.get(__name__)
 Found = TypeVar("Found")
 
-LOCK_TIMEOUT_S = 5
-"""How long a migration waits for a table, so that it never blocks those behind it for longer."""
+LOCK_TIMEOUT_S = 0.8
+"""How long a migration waits for a table, so that it never blocks those behind it for longer.
+
+Less than the second after which PostgreSQL looks for a deadlock: it is the migration that gives way and tries again, never
+an ask.
+"""
+_TRIES_FOR_S = 60
+_LONGEST_PAUSE_S = 4.0
 PATIENCE_S = 600
 """How long one statement may take, the wait for another Lucy's migrations included."""
 _ONE_AT_A_TIME = "SELECT pg_advisory_lock(hashtext('lucy.migrate'))"
 _NEXT = "SELECT pg_advisory_unlock(hashtext('lucy.migrate'))"
-_CANCELED, _LOCKED = "57014", "55P03"
+_CANCELED = "57014"
+_IN_THE_WAY = ("55P03", "40P01")
+"""A lock that was not to be had, a deadlock."""
 
 
 class Blocked(LucyError):
@@ -52,9 +62,11 @@ async def migrate(url: str, revision: str = "head", *, patience_s: float = PATIE
     )
 
 
-async def downgrade(url: str, revision: str) -> str:
-    """Take the database at `url` back to `revision`."""
-    return await _with_connection(url, lambda connection: _downgrade(connection, revision), alone=True)
+async def downgrade(url: str, revision: str, *, patience_s: float = PATIENCE_S) -> str:
+    """Take the database at `url` back to `revision`. Raises as `migrate` does."""
+    return await _with_connection(
+        url, lambda connection: _downgrade(connection, revision), alone=True, patience_s=patience_s
+    )
 
 
 async def require_head(url: str) -> None:
@@ -99,7 +111,7 @@ async def _with_connection(
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_require_version)
-            return await (_one_at_a_time(connection, work) if alone else connection.run_sync(work))
+            return await (_one_at_a_time(connection, work, patience_s) if alone else connection.run_sync(work))
     except FOREIGN as error:
         foreseen = at_start(error, place(engine.url))
         if foreseen is None:
@@ -109,7 +121,7 @@ async def _with_connection(
         await engine.dispose()
 
 
-async def _one_at_a_time(connection: AsyncConnection, work: Callable[[Connection], Found]) -> Found:
+async def _one_at_a_time(connection: AsyncConnection, work: Callable[[Connection], Found], patience_s: float) -> Found:
     try:
         await connection.execute(text(_ONE_AT_A_TIME))
     except DBAPIError as error:
@@ -117,25 +129,38 @@ async def _one_at_a_time(connection: AsyncConnection, work: Callable[[Connection
             raise
         raise Blocked("another Lucy has been migrating this database for too long; is she stuck?") from error
     try:
-        result = await connection.run_sync(work)
-        await connection.commit()
-    except DBAPIError as error:
-        if sqlstate(error) != _LOCKED:
-            raise
-        raise Blocked(
-            f"another session has held a table for more than {LOCK_TIMEOUT_S} s; nothing was changed, "
-            "run `lucy migrate` again when it is done"
-        ) from error
-    else:
-        return result
+        return await _once_nobody_is_in_the_way(connection, work, min(patience_s, _TRIES_FOR_S))
     finally:
         await connection.rollback()
         await connection.execute(text(_NEXT))
         await connection.commit()
 
 
+async def _once_nobody_is_in_the_way(
+    connection: AsyncConnection, work: Callable[[Connection], Found], patience_s: float
+) -> Found:
+    began, pause_s = time.monotonic(), 0.2
+    while True:
+        try:
+            result = await connection.run_sync(work)
+            await connection.commit()
+        except DBAPIError as error:
+            if sqlstate(error) not in _IN_THE_WAY:
+                raise
+            await connection.rollback()
+            if (waited_s := time.monotonic() - began) > patience_s:
+                raise Blocked(
+                    f"other sessions have held a table for {waited_s:.0f} s; nothing was changed, "
+                    "run `lucy migrate` again when they are done"
+                ) from error
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+        else:
+            return result
+
+
 def _upgrade(connection: Connection, revision: str) -> str:
-    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'"))
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT_S * 1000:.0f}ms'"))
     before = _current(connection)
     if is_newer(before):
         _log.warning("database_is_newer", present=before, newest=newest())
@@ -150,7 +175,7 @@ def _upgrade(connection: Connection, revision: str) -> str:
 
 
 def _downgrade(connection: Connection, revision: str) -> str:
-    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'"))
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT_S * 1000:.0f}ms'"))
     command.downgrade(_config(connection), revision)
     return _current(connection)
 

@@ -42,12 +42,12 @@ class Stage:
         """`onlooker` looks at the database from outside, and may lock its rows; `processes` ends every Lucy."""
         self.sandbox, self.slack, self.gemini = sandbox, sandbox.slack, sandbox.providers["gemini"]
         self.onlooker, self._database_url = onlooker, database_url
-        self._folder, self._processes = folder, processes
+        self._folder, self.processes = folder, processes
 
     async def lucy(self, **more: str) -> Running:
         """One more Lucy on the same database, ready; Slack delivers to her from now on."""
         process = lucy_process(self.sandbox, self._folder, database_url=self._database_url, more=QUICK | more)
-        return await self._processes.enter_async_context(process)
+        return await self.processes.enter_async_context(process)
 
     async def say(self, text: str) -> str:
         """Ben mentions Lucy, and she acknowledges; the ts."""
