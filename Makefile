@@ -38,8 +38,9 @@ format: $(VENV)/dev ## put the code in its form
 docs: $(VENV)/dev ## write the generated tables of the README anew
 	@$(IN) -m tests.readme
 
-faults: $(VENV)/dev ## kill, freeze and stop Lucy at every step, twenty rounds; hold her books to the invoice in 10,000 scenarios
+faults: $(VENV)/dev ## kill, freeze and stop Lucy at every step, then three of them under load (KILLS, SEED); 10,000 scenarios for her books
 	LUCY_FAULT_ROUNDS=20 $(IN) -m pytest tests/faults
+	$(IN) -m tests.faults $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 	$(IN) -m tests.completeness
 
 train: $(VENV)/dev ## learn the local scorer anew from DATA (the public part is not in this repository) and from our own messages

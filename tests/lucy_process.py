@@ -9,10 +9,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import aiohttp
 
@@ -28,11 +29,28 @@ FROM_HERE = (
 )
 
 
+class Process(Protocol):
+    """A process as `asyncio.subprocess` shows it."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def send_signal(self, signal: int) -> None: ...
+    def kill(self) -> None: ...
+    def terminate(self) -> None: ...
+    async def wait(self) -> int: ...
+
+
+Start = Callable[[Path, Mapping[str, str]], Awaitable[Process]]
+"""Starts `lucy run` in a folder with an environment."""
+
+
 @dataclass(slots=True)
 class Running:
     """A Lucy that is ready, and how many seconds that took; she answers at `port`."""
 
-    process: asyncio.subprocess.Process
+    process: Process
     ready_s: float
     home: Path
     port: int
@@ -81,16 +99,22 @@ async def lucy_process(
     command: Sequence[str | Path] = FROM_HERE,
     database_url: str = "",
     more: Mapping[str, str] | None = None,
+    start: Start | None = None,
 ) -> AsyncIterator[Running]:
     """`lucy run`, working in `folder`; without `database_url` its embedded database is there too.
 
-    `more` are further settings. Raises RuntimeError when she was not killed and ends with anything but 0.
+    `more` are further settings; `start` starts her otherwise than by `command`.
+
+    Raises RuntimeError when she was not killed and ends with anything but 0.
     """
     (folder / "tiers.toml").write_text(tiers_toml(sandbox.providers))
     port = _free_port()
     settings = _settings(sandbox, folder, port) | ({"DATABASE_URL": database_url} if database_url else {})
     began = time.perf_counter()
-    process = await asyncio.create_subprocess_exec(*command, "run", cwd=folder, env={**settings, **(more or {})})
+    env = {**settings, **(more or {})}
+    process = await (
+        start(folder, env) if start else asyncio.create_subprocess_exec(*command, "run", cwd=folder, env=env)
+    )
     lucy = Running(process, 0, folder / "home", port)
     try:
         await _until_ready(f"http://127.0.0.1:{port}/health/ready", process)
@@ -123,7 +147,7 @@ def _settings(sandbox: Sandbox, folder: Path, port: int) -> dict[str, str]:
     }
 
 
-async def _until_ready(url: str, process: asyncio.subprocess.Process) -> None:
+async def _until_ready(url: str, process: Process) -> None:
     async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as session:
         while process.returncode is None and not await _says_yes(session, url):
             await asyncio.sleep(0.02)

@@ -43,7 +43,8 @@ async def agreed(
     """The counts of a workspace whose books agree; days of `zone` may be folded already. Raises Violation."""
     ledger = await rows(db, workspace_id)
     _hold(requests <= len(ledger), f"{requests} requests left, {len(ledger)} rows stand")
-    _rows_are_the_invoice(ledger, invoice)
+    wrong = mistakes(ledger, invoice)
+    _hold(not wrong, "; ".join(wrong))
     rolled, demanded = await rollup(db, workspace_id), recomputed(ledger)
     agree = by_day(rolled, zone) == by_day(demanded, zone) if zone else rolled == demanded
     _hold(agree, "the rollup is not the sum of the rows")
@@ -58,27 +59,32 @@ async def agreed(
     )
 
 
-def _rows_are_the_invoice(ledger: Sequence[CostRow], invoice: Sequence[InvoiceLine]) -> None:
-    _hold(all(row.state != "open" for row in ledger), "a row is still open")
+def mistakes(ledger: Sequence[CostRow], invoice: Sequence[InvoiceLine]) -> list[str]:
+    """Every row that is not its line, every line without its one row, every row that says what nobody charged."""
+    wrong = [f"row {row.id} is still open" for row in ledger if row.state == "open"]
     lines = {line.request_id: line for line in invoice}
     for row in ledger:
         if row.usage_source == "reported":
             line = lines.pop(row.provider_response_id or "", None)
-            _hold(line is not None and _same(row, line), f"row {row.id} ({row.cost_usd}) is not its line {line}")
+            if line is None or not _same(row, line):
+                wrong.append(f"row {row.id} ({row.cost_usd}) is not its line {line}")
     uncertain = [row for row in ledger if row.state == "unknown" or row.usage_source == "estimated"]
     for row in [row for row in uncertain if row.provider_response_id in lines]:
-        _hold(_covers(row, lines.pop(row.provider_response_id or "")), f"row {row.id} reserves less than its line")
+        if not _covers(row, lines.pop(row.provider_response_id or "")):
+            wrong.append(f"row {row.id} reserves less than its line")
         uncertain.remove(row)
     for line in sorted(lines.values(), key=lambda line: -line.amount_usd):
         covering = [row for row in uncertain if _asked_for(row, line) and _covers(row, line)]
-        _hold(covering != [], f"no row for {line}")
-        uncertain.remove(min(covering, key=lambda row: (row.state == "unknown", row.reserved_usd)))
-    _hold(
-        all(row.state == "unknown" for row in uncertain),
-        f"an estimate without a line: {[(row.id, row.error_class) for row in uncertain]}",
-    )
+        if covering:
+            uncertain.remove(min(covering, key=lambda row: (row.state == "unknown", row.reserved_usd)))
+        else:
+            wrong.append(f"no row for {line}")
+    wrong += [
+        f"row {row.id}: an estimate without a line ({row.error_class})" for row in uncertain if row.state != "unknown"
+    ]
     free = [row for row in ledger if row.state == "failed" and row.usage_source == "none"]
-    _hold(all(row.cost_usd == 0 for row in free), "a request that never arrived costs something")
+    wrong += [f"row {row.id}: a request that never arrived costs {row.cost_usd}" for row in free if row.cost_usd]
+    return wrong
 
 
 async def _reports_are_the_rows(db: Database, workspace_id: UUID, ledger: Sequence[CostRow]) -> None:

@@ -178,7 +178,7 @@ class SlackWorkspace:
 
     def answers(self, channel: str, thread_ts: str) -> list[str]:
         """What Lucy said in a thread."""
-        return [_words(m) for m in self.messages(channel, thread_ts) if m.get("user") == self.state.bot_user_id]
+        return [words_of(m) for m in self.messages(channel, thread_ts) if m.get("user") == self.state.bot_user_id]
 
     def _escaped(self, text: str) -> str:
         """Slack turns #names and @names into ids when a command's should_escape is on."""
@@ -203,7 +203,7 @@ class SlackWorkspace:
         return web.Response(text="ok")
 
 
-def _words(message: dict[str, Any]) -> str:
+def words_of(message: dict[str, Any]) -> str:
     """What people read of a message: its Markdown blocks, else its text."""
     blocks = [block["text"] for block in message.get("blocks", []) if block.get("type") == "markdown"]
     return "\n".join(blocks) or str(message.get("text", ""))
