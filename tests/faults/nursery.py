@@ -89,9 +89,9 @@ class Nursery:
 
 @asynccontextmanager
 async def nursery() -> AsyncIterator[Nursery]:
-    """One that works while the block runs; whoever is left then is killed."""
+    """One that works while the block runs; whoever is left then is killed. A Ctrl-C at the terminal is not for them."""
     process = await asyncio.create_subprocess_exec(
-        *_HERE, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        *_HERE, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
     )
     lucys = Nursery(process)
     listening = asyncio.create_task(lucys.listen())

@@ -21,7 +21,7 @@ from tests.faults.verdict import Verdict, judge
 MODEL_S, PACE_S = 0.3, 0.05
 QUICK = ("gemini", "openai")
 """Their answers are short enough to be read while they grow; a report comes as quickly as it can."""
-_PATIENCE_S = 60
+_PATIENCE_S = 240
 _OPEN = "SELECT count(*) FROM inbox WHERE state IN ('new', 'leased')"
 
 
