@@ -10,8 +10,9 @@ from uuid import UUID
 import aiohttp
 import pytest
 
-from bot.db.database import Database, Unit
+from bot.db.database import Database
 from bot.db.inbox import TakenAsk
+from bot.db.unit import Unit
 from bot.errors import DatabaseAway, LeaseLost
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.client import SlackClient
@@ -44,7 +45,7 @@ class Frozen(Database):
 @pytest.fixture
 async def desk(db: Database, sandbox: Sandbox, workspace_id: UUID) -> Desk:
     """The worker that will stand still."""
-    return await Desk.at(Frozen(db._engine, db._cipher), sandbox, workspace_id)
+    return await Desk.at(Frozen(db._connections, db._cipher), sandbox, workspace_id)
 
 
 @pytest.fixture
