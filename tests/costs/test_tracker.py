@@ -17,7 +17,6 @@ import pytest
 from bot.costs.price_book import load_price_book
 from bot.costs.spool import FileSpool, Spool
 from bot.costs.tracker import Attempt, Keep, Payer, Purpose, Tracker
-from bot.costs.uninterrupted import uninterrupted
 from bot.db.database import Database
 from bot.db.encryption import Cipher
 from bot.db.ids import new_id
@@ -219,24 +218,6 @@ async def test_a_cancel_does_not_leave_a_settled_row_open(
     with pytest.raises(asyncio.CancelledError):
         await settling
     assert [row.state for row in await rows(db, attempt.payer.workspace_id)] == ["settled"]
-
-
-async def test_a_second_cancel_leaves_nothing_behind_that_nobody_waits_for() -> None:
-    written = asyncio.Event()
-
-    async def write() -> None:
-        await asyncio.sleep(0.05)
-        written.set()
-        raise LeaseLost("held by another worker")
-
-    writing = asyncio.create_task(uninterrupted(write()))
-    for _ in range(3):
-        await asyncio.sleep(0.01)
-        writing.cancel()
-
-    with pytest.raises(asyncio.CancelledError):
-        await writing
-    assert written.is_set()
 
 
 async def test_a_month_without_a_partition_gets_one(db: Database, tracker: Tracker, attempt: Attempt) -> None:

@@ -19,7 +19,7 @@ def test_every_test_that_is_named_is_collected() -> None:
     files = sorted({node.partition("::")[0] for node in named})
 
     told = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files],
+        [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", *files],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
 
