@@ -47,6 +47,6 @@ async def test_where_lucy_is_not_the_modal_says_so(tab: Tab) -> None:
     await said.locator(".menu summary").click()
     await said.locator(".menu button").click()
     await tab.click("dialog .primary")
-    await tab.wait_for_selector("dialog .wrong:not(:empty)")
+    await tab.wait_for_selector("dialog small.error")
 
-    assert "not in this conversation" in await tab.inner_text("dialog .wrong")
+    assert "not in this conversation" in await tab.inner_text("dialog small.error")

@@ -38,7 +38,7 @@ READS: dict[str, Try] = {
     "stops.wanted": lambda unit, acme: unit.stops.wanted(acme.lease),
     "streams.of": lambda unit, acme: unit.streams.of(acme.lease.task_id),
     "joined.standing": lambda unit, _: unit.joined.standing("C1", "1.0"),
-    "switches.read": lambda unit, _: unit.switches.read(),
+    "switches.read": lambda unit, _: footer(unit),
     "summaries.read": lambda unit, _: unit.summaries.read("C1", "1.0"),
     "kept.of": lambda unit, _: unit.kept.of("C1", "1.0"),
     "choices.usual_scores": lambda unit, _: scored(unit),
@@ -202,6 +202,10 @@ async def leans(unit: Unit) -> Leaning | None:
 
 async def scored(unit: Unit) -> int:
     return (await unit.choices.usual_scores((0.5, 0.8), 30)).choices
+
+
+async def footer(unit: Unit) -> bool:
+    return (await unit.switches.read()).footer
 
 
 async def found(unit: Unit, lease: Lease) -> SeenAsk | None:
