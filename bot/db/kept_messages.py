@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.encryption import Cipher
+from bot.db.file_refs import unpacked
 from bot.db.prepared import Prepared
 from bot.db.retention import CONTEXT_HOURS
 from bot.errors import Undecryptable
@@ -82,7 +83,9 @@ class KeptMessageStore:
         kept = []
         for row in reversed(await _OF.rows(self._session, self._key(channel_id, thread_ts))):
             with suppress(Undecryptable):
-                kept.append(KeptMessage(row["ts"], row["user_id"], self._cipher.open(row["sealed_text"])))
+                said = self._cipher.open(row["sealed_text"])
+                words = unpacked(said)[0] if row["user_id"] else said
+                kept.append(KeptMessage(row["ts"], row["user_id"], words))
         return kept
 
     async def retract(self, channel_id: str, thread_ts: str, ts: str) -> None:

@@ -6,6 +6,8 @@ import asyncpg
 import pytest
 
 from bot.app import Lucy
+from bot.db.file_refs import FileRef
+from bot.db.inbox import NewAsk
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.history import merged
 from bot.slack.switch_form import SWITCHES
@@ -66,6 +68,18 @@ async def test_it_is_encrypted_and_of_others_words_nothing_is_kept(
 
     assert [row["user_id"] for row in rows] == ["U0BEN", None]
     assert all(b"bluebird" not in row["sealed_text"] for row in rows)
+
+
+async def test_of_an_ask_with_files_its_words_are_known(keeping: Lucy) -> None:
+    ask = NewAsk("Ev7", CHANNEL, "channel", "7.0", "7.0", "U0BEN", "what is it?", (FileRef("F1", "a.csv"),))
+    async with keeping.db.unit(ACME) as unit:
+        task_id = await unit.inbox.add(ask)
+        assert task_id
+        await unit.kept.keep(task_id)
+
+        [kept] = await unit.kept.of(CHANNEL, "7.0")
+
+    assert kept.text == "what is it?"
 
 
 async def test_it_is_off_by_default(running: Lucy, sandbox: Sandbox, onlooker: asyncpg.Connection) -> None:
