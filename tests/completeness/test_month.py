@@ -7,7 +7,6 @@ import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -44,7 +43,8 @@ class Dated(Door):
     @asynccontextmanager
     async def unit(self, workspace_id: UUID) -> AsyncIterator[Unit]:
         async with super().unit(workspace_id) as unit:
-            yield replace(unit, costs=_DatedCosts(unit.costs, self.at))
+            vars(unit)["costs"] = _DatedCosts(unit.costs, self.at)
+            yield unit
 
     def another(self) -> Dated:
         return dated(self, self.at)
