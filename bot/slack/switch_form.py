@@ -43,7 +43,7 @@ SWITCHES = (
     Described(
         "keeps_context", "keep-context", "Memory of threads that Slack doesn't let me read",
         "What I am asked and what I answer is kept, encrypted, for 24 hours, for threads that Slack doesn't let me read.",
-        "I keep nothing of what was said once it is answered; what I had kept is gone.",
+        "I keep nothing of what was said once it is answered.",
     ),
 )  # fmt: skip
 """In the order of the Home."""
