@@ -92,9 +92,10 @@ def everywhere(database_url: str, key: str, work: Callable[[Database, str], Awai
 
     async def go() -> list[Found]:
         db = Database.open(database_url, Cipher([key]))
-        found = [await work(db, team) for team in ("T0ACME", "T0GLOBEX")]
-        await db.close()
-        return found
+        try:
+            return [await work(db, team) for team in ("T0ACME", "T0GLOBEX")]
+        finally:
+            await db.close()
 
     return asyncio.run(go())
 
