@@ -58,11 +58,12 @@ class Threads:
         assert not inside_unit()
         yield cast(Live, None)
 
-    async def deliver(self, ask: TakenAsk, live: Live) -> None:
+    async def deliver(self, ask: TakenAsk, live: Live) -> bool:
         self.tries += 1
         if self.tries <= self.failures:
             raise SlackIsAway
         self.delivered.append(ask.task_id)
+        return True
 
 
 Finish = Callable[..., Awaitable[None]]
@@ -126,9 +127,10 @@ async def test_a_stored_answer_that_no_key_opens_ends_its_ask_and_not_the_worker
     other = Database.open(database_url, Cipher([Fernet.generate_key().decode()]))
 
     class Reading(Threads):
-        async def deliver(self, ask: TakenAsk, live: Live) -> None:
+        async def deliver(self, ask: TakenAsk, live: Live) -> bool:
             async with other.unit(ask.workspace_id) as unit:
                 await unit.replies.parts(ask.task_id)
+            return True
 
     await finish(Reading(), other)
 

@@ -78,6 +78,13 @@ class DeskThreads:
             raise DatabaseAway("for a moment")
         return Transcript(ask.text)
 
+    @property
+    def asides(self) -> DeskThreads:
+        return self
+
+    async def barred(self, _: TakenAsk) -> None:
+        """Everybody is answered."""
+
     async def hushed(self, _: TakenAsk) -> bool:
         return False
 
@@ -85,10 +92,11 @@ class DeskThreads:
     async def at_work(self, ask: TakenAsk) -> AsyncIterator[Aside]:
         yield Aside()
 
-    async def deliver(self, ask: TakenAsk, live: Aside) -> None:
+    async def deliver(self, ask: TakenAsk, live: Aside) -> bool:
         async with self._db.unit(ask.workspace_id) as unit:
             self.said += [part.text for part in await unit.replies.parts(ask.task_id)]
         self.delivered.append(ask)
+        return True
 
 
 class Aside:

@@ -12,9 +12,11 @@ async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
     task, cancel = asyncio.ensure_future(work), None
     while not task.done():
         try:
-            await asyncio.wait({task})
+            await asyncio.shield(task)
         except asyncio.CancelledError as error:
             cancel = error
+        except Exception:  # noqa: BLE001 - the task keeps it
+            break
     if cancel is None:
         return task.result()
     if not task.cancelled():

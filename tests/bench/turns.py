@@ -97,9 +97,10 @@ class Timed(DeskThreads):
         super().__init__(db)
         self.heard = asyncio.Event()
 
-    async def deliver(self, ask: Any, live: Any) -> None:
+    async def deliver(self, ask: Any, live: Any) -> bool:
         if ask.workspace_id == workspace_id_of("T0QUIET"):
             self.heard.set()
+        return True
 
 
 class Slow(Parrot):

@@ -29,8 +29,8 @@ async def test_every_read_of_a_home_is_bound_by_an_index(
     explained: Explained, onlooker: asyncpg.Connection, *, is_admin: bool
 ) -> None:
     async with bare_connection(explained.db) as connection:
-        await generate(connection, 3000, lambda _: None, folded=True)
-        await happen(connection, failing=100)
+        await generate(connection, 6000, lambda _: None, folded=True)
+        await happen(connection, failing=200)
         busiest = UUID(await connection.fetchval("SELECT md5('workspace 1')"))
         asker = await connection.fetchval(UNLUCKY, busiest)
     await onlooker.execute(
