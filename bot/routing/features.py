@@ -100,9 +100,9 @@ def statistics(text: str, words: Sequence[str]) -> tuple[float, ...]:
 
 def _weighed(buckets: list[int]) -> tuple[tuple[int, ...], tuple[float, ...] | None, float]:
     """Each bucket once, its value, and the value of one that stands there once."""
-    counts = Counter(buckets)
-    if len(counts) == len(buckets):
+    if len(set(buckets)) == len(buckets):
         return tuple(buckets), None, 1 / math.sqrt(len(buckets))
+    counts = Counter(buckets)
     values = [_SUBLINEAR[count] for count in counts.values()]
     length = math.sqrt(sum(map(mul, values, values)))
     return tuple(counts), tuple([value / length for value in values]), 1 / length

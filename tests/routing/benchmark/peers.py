@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import random
 import subprocess
@@ -10,8 +11,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from litellm.router_strategy.complexity_router.complexity_router import ComplexityRouter
+from bot.llm.environment import load_litellm
 
 TIERS = {"SIMPLE": 1, "MEDIUM": 2, "COMPLEX": 3, "REASONING": 3}
 """Their tiers as ours."""
@@ -87,9 +89,12 @@ def _litellm_v2() -> Callable[[str], tuple[float, int]]:
     return judge
 
 
-def _router(config: dict[str, str]) -> ComplexityRouter:
+def _router(config: dict[str, str]) -> Any:
+    """LiteLLM's own, loaded as Lucy loads it: nothing is fetched."""
+    load_litellm()
+    module = importlib.import_module("litellm.router_strategy.complexity_router.complexity_router")
     tiers = {name: name.lower() for name in TIERS}
-    return ComplexityRouter("lucy", None, {"tiers": tiers, **config})  # type: ignore[arg-type]
+    return module.ComplexityRouter("lucy", None, {"tiers": tiers, **config})
 
 
 def _uncommon(python: str, texts: list[str]) -> list[Said]:
