@@ -55,6 +55,11 @@ class Telemetry:
         """`listener` hears every event as a plain dict; it must not block or raise."""
         self._listeners.append(listener)
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody listens: what moves no counter need not be said to nobody."""
+        return bool(self._listeners)
+
     def emit(self, event: str, /, **facts: Any) -> None:
         """Say that something happened; listeners hear ids and amounts as strings."""
         self._count(event, facts)

@@ -97,11 +97,14 @@ class Price:
     def reserve(self, input_bytes: int, max_output_tokens: int, picture_tokens: int = 0) -> Decimal:
         """An upper bound, in USD, of a request that has not left yet, at the dearest rates its input can reach."""
         tokens = input_bytes // _BYTES_PER_TOKEN + 1 + _FRAMING_TOKENS + picture_tokens
-        reachable = [self.rates, *(band.rates for band in self.bands if tokens > band.above)]
-        dearest_in = max(rates.dearest_input for rates in reachable)
+        dearest_in, dearest_out = self.rates.dearest_input, self.rates.dearest_output
         if picture_tokens:
-            dearest_in = max(dearest_in, *(rates.image_input for rates in reachable))
-        dearest_out = max(rates.dearest_output for rates in reachable)
+            dearest_in = max(dearest_in, self.rates.image_input)
+        for band in self.bands:
+            if tokens > band.above:
+                pictures = band.rates.image_input if picture_tokens else dearest_in
+                dearest_in = max(dearest_in, pictures, band.rates.dearest_input)
+                dearest_out = max(dearest_out, band.rates.dearest_output)
         return (tokens * dearest_in + max_output_tokens * dearest_out) / MILLION
 
     def _band(self, usage: Usage) -> Band | None:

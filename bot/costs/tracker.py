@@ -58,7 +58,8 @@ class Tracker:
                 await operations.add_partitions()
             key = await self._open(attempt, row)
         facts = _facts(attempt, key)
-        self._telemetry.emit("attempt_opened", **facts, reserved_usd=row.reserved_usd)
+        if self._telemetry.is_heard:
+            self._telemetry.emit("attempt_opened", **facts, reserved_usd=row.reserved_usd)
         return Opened(attempt, key, row.reserved_usd, facts)
 
     async def settle(

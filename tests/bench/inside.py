@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import count
 from statistics import median
 from types import SimpleNamespace
 from typing import Any
@@ -93,17 +92,18 @@ def help_time() -> Figure:
 
 
 class _Echo:
+    """Answers at once, each time under another id."""
+
+    _usage = Usage(input_tokens=120, output_tokens=9, reported_usd=Decimal(0))
+
+    def __init__(self) -> None:
+        self._ids = map(str, count())
+
     async def complete(
         self, deployment: Deployment, messages: Sequence[Message], *, max_output_tokens: int, timeout_s: float,
         heard: Heard | None = None, tools: Sequence[Tool] = (),
     ) -> Completion:  # fmt: skip
-        return Completion(
-            "12345",
-            deployment.model,
-            secrets.token_hex(8),
-            "stop",
-            Usage(input_tokens=120, output_tokens=9, reported_usd=Decimal(0)),
-        )
+        return Completion("12345", deployment.model, next(self._ids), "stop", self._usage)
 
 
 class _NoDatabase:
@@ -112,9 +112,14 @@ class _NoDatabase:
     def __init__(self) -> None:
         self._unit = SimpleNamespace(costs=SimpleNamespace(open=self._open, move=self._move))
 
-    @asynccontextmanager
-    async def unit(self, workspace_id: Any) -> AsyncIterator[SimpleNamespace]:
-        yield self._unit
+    def unit(self, workspace_id: Any) -> _NoDatabase:
+        return self
+
+    async def __aenter__(self) -> SimpleNamespace:
+        return self._unit
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing was begun."""
 
     async def _open(self, attempt: Any, lifetime_s: float) -> OpenAttempt:
         return OpenAttempt(attempt.task_id, datetime.now(UTC), attempt.id)
