@@ -62,8 +62,7 @@ class Answerer:
                 await self._ask_model(ask, chosen)
 
     async def _ask_model(self, ask: Ask, chosen: Chosen) -> None:
-        choice, transcript = chosen.choice, ask.transcript
-        transcript = transcript if chosen.sees else unseen(transcript)
+        choice, transcript = chosen.choice, ask.transcript if chosen.sees else unseen(ask.transcript)
         attached = transcript.attachments
         if attached and not transcript.text and not any(one.is_read for one in attached):
             await self._say(ask, remarks(attached))

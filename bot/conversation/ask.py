@@ -36,6 +36,12 @@ class Transcript:
     attachments: tuple[Attachment, ...] = ()
     earlier: str = ""
 
+    @property
+    def is_pictured(self) -> bool:
+        """Whether a picture hangs on any of it."""
+        older = (one for turn in self.turns for one in turn.attachments)
+        return any(one.picture for one in (*self.attachments, *older))
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:

@@ -25,7 +25,7 @@ from bot.routing.tiers import Tiers
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A choice, the highest tier that may be asked for it, the family of models that was asked for, and whether any model sees."""
+    """A choice, the highest tier that may be asked for it, the family of models that was asked for, and whether its pictures are seen."""
 
     choice: Choice
     ceiling: Tier
@@ -58,7 +58,7 @@ class Chooser:
             if bound.answer == "model":
                 await note(unit, ask, bound)
             await _remember(unit, payer, chosen, order, standing)
-        sees = self._tiers.seeing(bounds.ceiling).usable()
+        sees = not ask.transcript.is_pictured or self._tiers.seeing(bounds.ceiling).usable()
         return Chosen(bound, bounds.ceiling, order.family if order else None, sees)
 
     async def _choice(self, ask: Ask, order: Order | None, standing: Standing | None, leaning: Leaning) -> Choice:

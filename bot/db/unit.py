@@ -106,3 +106,10 @@ class Unit:
     asked = StoreOf(AskedStore)
     weights = StoreOf(RoutingWeightsStore)
     slack_buckets = StoreOf(SlackBucketStore)
+
+
+async def depart(unit: Unit) -> None:
+    """Its workspace removed Lucy: she serves it no more, and the words she kept of it for later are gone."""
+    await unit.workspaces.retire()
+    await unit.summaries.wipe()
+    await unit.kept.wipe()

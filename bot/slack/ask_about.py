@@ -16,9 +16,11 @@ from slack_bolt.async_app import AsyncRespond
 from bot import log
 from bot.db.inbox import NewAsk
 from bot.errors import DatabaseAway
+from bot.slack.blocks import plain_text
 from bot.slack.client import SlackClient, SlackRefused, SlackUnsure
 from bot.slack.events import clean, short_id
 from bot.slack.guard import guard_plain
+from bot.slack.home.fields import field, text_field
 from bot.slack.installations import Clients, NotInstalled
 from bot.slack.manners import whisper
 
@@ -95,7 +97,7 @@ class AskAbout:
         what = f"<{link}|this message>" if link else "this message"
         posted = await client.try_once(
             "chat.postMessage", channel=about.channel_id, thread_ts=about.thread_ts,
-            text=f"<@{user}> asks about {what}: {guard_plain(words)}", unfurl_links=False, unfurl_media=False,
+            text=f"<@{user}> asks about {what}: {guard_plain(words)}",
             metadata={"event_type": ASKED_EVENT, "event_payload": {"about": about.ts}},
         )  # fmt: skip
         return str(posted["ts"])
@@ -112,22 +114,17 @@ def about_of(body: dict[str, Any]) -> About:
 def ask_view(about: About) -> dict[str, Any]:
     """The modal: the message quoted, and a question that can be sent as it is."""
     quoted = "\n".join(f"> {line}" for line in (about.quote or "_a message without words_").splitlines())
-    asked = {"type": "plain_text_input", "action_id": QUESTION, "multiline": True, "initial_value": DEFAULT}
-    question = {
-        "type": "input",
-        "block_id": QUESTION,
-        "label": _plain("Your question"),
-        "hint": _plain("It is posted in the message's thread, and I answer there."),
-        "element": {**asked, "max_length": _MOST_QUESTION},
-    }
+    asked = {**text_field(DEFAULT), "multiline": True, "max_length": _MOST_QUESTION}
+    hint = "It is posted in the message's thread, and I answer there."
+    question = field(QUESTION, "Your question", asked, hint=hint)
     kept = {name: getattr(about, name) for name in About.__slots__}
     told = json.dumps(kept, ensure_ascii=False)
     return {
         "type": "modal",
         "callback_id": ASK_ABOUT,
-        "title": _plain("Ask Lucy about this"),
-        "submit": _plain("Ask"),
-        "close": _plain("Cancel"),
+        "title": plain_text("Ask Lucy about this"),
+        "submit": plain_text("Ask"),
+        "close": plain_text("Cancel"),
         "private_metadata": told if len(told) <= _MOST_METADATA else json.dumps({**kept, "quote": ""}),
         "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": quoted[:_MOST_QUESTION]}}, question],
     }
@@ -157,7 +154,3 @@ async def _link(client: SlackClient, about: About) -> str | None:
     except (SlackRefused, SlackUnsure, TimeoutError):
         return None
     return str(found["permalink"])
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text}

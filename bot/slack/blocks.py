@@ -30,6 +30,11 @@ def prefixed(message: dict[str, Any], words: str) -> dict[str, Any]:
     return {**message, "text": words + message["text"], "blocks": blocks} if words else message
 
 
+def plain_text(text: str) -> dict[str, Any]:
+    """Words without markup, as titles, labels and options want them."""
+    return {"type": "plain_text", "text": text}
+
+
 def buttons(*elements: dict[str, Any]) -> dict[str, Any]:
     """A row of buttons."""
     return {"type": "actions", "elements": list(elements)}
@@ -37,14 +42,8 @@ def buttons(*elements: dict[str, Any]) -> dict[str, Any]:
 
 def button(action_id: str, label: str, value: str, style: str | None = None) -> dict[str, Any]:
     """One button; `style` is None, `primary` or `danger`."""
-    words = {"type": "plain_text", "text": label}
-    return {
-        "type": "button",
-        "action_id": action_id,
-        "text": words,
-        "value": value,
-        **({"style": style} if style else {}),
-    }
+    more = {"style": style} if style else {}
+    return {"type": "button", "action_id": action_id, "text": plain_text(label), "value": value, **more}
 
 
 def plain_message(text: str, key: str) -> dict[str, Any]:

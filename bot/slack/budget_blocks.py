@@ -9,7 +9,7 @@ from bot.costs.budget_words import bar, level, promise, resets, window
 from bot.costs.money import show
 from bot.db.budget_notices import Request
 from bot.db.budgets import BudgetKey, Standing
-from bot.slack.blocks import button, buttons
+from bot.slack.blocks import button, buttons, plain_text
 from bot.slack.report_names import plain
 
 APPROVE_ACTION, DENY_ACTION = "lucy_budget_approve", "lucy_budget_deny"
@@ -19,7 +19,7 @@ Names = Mapping[str, str]
 
 def budgets_blocks(standings: Sequence[Standing], names: Names, note: str) -> list[dict[str, Any]]:
     """Every budget with its bar; `note` says who may change them."""
-    blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": "Lucy's budgets"}}]
+    blocks: list[dict[str, Any]] = [{"type": "header", "text": plain_text("Lucy's budgets")}]
     blocks += [section(shown(standing, names)) for standing in standings[:_SHOWN]]
     if not standings:
         blocks.append(section("No budget is set: nothing stops an answer."))

@@ -10,6 +10,7 @@ from bot.db.digest_reads import ThreadSum
 from bot.digests.digest import DIRECT, Digest
 from bot.digests.lists import held_against, plain_name, tops
 from bot.digests.sentences import anomaly, budget, compared, lines, month, revised, saved, spent, title, trust
+from bot.slack.blocks import plain_text
 from bot.slack.report_names import plain
 
 Block = dict[str, Any]
@@ -60,7 +61,7 @@ def digest_text(digest: Digest, called: Called) -> str:
 
 def digest_blocks(digest: Digest, called: Called, chart: Sequence[Block] = ()) -> list[Block]:
     """The message; `chart` stands between the sums and the lists."""
-    head = {"type": "header", "text": {"type": "plain_text", "text": title(digest)[:_HEADER]}}
+    head = {"type": "header", "text": plain_text(title(digest)[:_HEADER])}
     if not digest.total.calls:
         return [head, _section([spent(digest), month(digest.month), budget(digest.month)]), *_small([revised(digest)])]
     lists = [f"*{heading}*\n" + "\n".join(rows) for heading, rows in tops(digest, called)]

@@ -16,6 +16,7 @@ from bot.db.crowds import Most
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
 from bot.db.inbox import NewAsk
+from bot.db.unit import depart
 from bot.errors import DatabaseAway
 from bot.slack.edits import Edit, edited
 from bot.slack.events import Incoming, happened_at, incoming, is_farewell, is_message, workspace_of
@@ -81,10 +82,8 @@ class Ingest:
         async with self._db.unit(workspace_id_of(slack_id)) as unit:
             if await unit.installations.made_after(at + _CLOCKS_APART):
                 return
-            await unit.workspaces.retire()
             await unit.installations.forget()
-            await unit.summaries.wipe()
-            await unit.kept.wipe()
+            await depart(unit)
 
     async def _store_found(self, found: Incoming) -> bool:
         return await self.store(workspace_id_of(found.slack_id), found.ask, found.bot_user)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from bot import log
 from bot.db.database import Database
+from bot.db.unit import depart
 from bot.slack.client import DEAD, SlackRefused, SlackUnsure
 from bot.slack.installations import Clients, NotInstalled
 
@@ -69,7 +70,7 @@ class Pulse:
     async def _give_up(self, workspace_id: UUID) -> None:
         async with self._db.unit(workspace_id) as unit:
             if await unit.installations.forget():
-                await unit.workspaces.retire()
+                await depart(unit)
 
     async def _ask(self, workspace_id: UUID) -> bool:
         alive, remember_s = await self._answer(workspace_id)

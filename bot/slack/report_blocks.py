@@ -7,6 +7,7 @@ from typing import Any
 from bot.costs.money import percent, show
 from bot.costs.reports import SpendReport, in_words, per_call, shortened
 from bot.db.rollups import Sums
+from bot.slack.blocks import plain_text
 from bot.slack.data_blocks import amount, data_table, spend_chart
 from bot.slack.report_names import Names
 
@@ -33,7 +34,7 @@ def text_blocks(report: SpendReport, names: Names, note: str = "") -> list[dict[
 def _head(report: SpendReport) -> list[dict[str, Any]]:
     title = f"Lucy's costs: {report.period.label}"[:150]
     return [
-        {"type": "header", "text": {"type": "plain_text", "text": title}},
+        {"type": "header", "text": plain_text(title)},
         {"type": "section", "text": {"type": "mrkdwn", "text": in_words(report)}},
     ]
 

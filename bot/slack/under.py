@@ -14,7 +14,7 @@ from bot.db.inbox import TakenAsk
 from bot.llm.model_client import Usage
 from bot.routing.choice import Tier
 from bot.routing.tiers import Tiers
-from bot.slack.blocks import button, buttons
+from bot.slack.blocks import button, buttons, plain_text
 
 FEEDBACK, STRONGER, AGAIN, WHY = "lucy_feedback", "lucy_stronger", "lucy_again", "lucy_why"
 
@@ -53,17 +53,17 @@ class Under:
         usage = Usage(input_tokens=served.input_tokens, output_tokens=served.output_tokens)
         cost = f"about {show(price.cost(usage))}" if price else "an unknown amount"
         confirm = {
-            "title": _plain(label),
-            "text": _plain(f"A {tier.name.lower()} model answers the same question here, for {cost}."),
-            "confirm": _plain("Ask"),
-            "deny": _plain("Cancel"),
+            "title": plain_text(label),
+            "text": plain_text(f"A {tier.name.lower()} model answers the same question here, for {cost}."),
+            "confirm": plain_text("Ask"),
+            "deny": plain_text("Cancel"),
         }
         return {**button(action, label, str(ask.task_id)), "confirm": confirm, "visible_to_user_ids": [ask.user_id]}
 
 
 def _feedback(task_id: UUID) -> Block:
     def thumb(label: str, aloud: str, way: str) -> Block:
-        return {"text": _plain(label), "accessibility_label": aloud, "value": f"{way}:{task_id}"}
+        return {"text": plain_text(label), "accessibility_label": aloud, "value": f"{way}:{task_id}"}
 
     element = {
         "type": "feedback_buttons",
@@ -72,7 +72,3 @@ def _feedback(task_id: UUID) -> Block:
         "negative_button": thumb("Bad answer", "This answer was bad", "thumbs_down"),
     }
     return {"type": "context_actions", "elements": [element]}
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text}

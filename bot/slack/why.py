@@ -9,6 +9,7 @@ from bot.costs.money import show
 from bot.db.choices import StoredChoice
 from bot.db.cost_tables import CostRow
 from bot.routing.choice import Tier
+from bot.slack.blocks import plain_text
 
 _STATES = {"settled": "answered", "failed": "failed", "open": "under way", "unknown": "ended unknown"}
 _MOST_CALLS = 12
@@ -33,7 +34,7 @@ def why_view(choice: StoredChoice, calls: Sequence[CostRow]) -> dict[str, Any]:
     if calls:
         lines = "\n".join(_call(call) for call in calls[:_MOST_CALLS])
         blocks += [{"type": "divider"}, {"type": "section", "text": _mrkdwn(f"*What was asked*\n{lines}")}]
-    return {"type": "modal", "title": _plain("Why this model?"), "close": _plain("Close"), "blocks": blocks}
+    return {"type": "modal", "title": plain_text("Why this model?"), "close": plain_text("Close"), "blocks": blocks}
 
 
 def _call(call: CostRow) -> str:
@@ -48,7 +49,3 @@ def _took(micros: float) -> str:
 
 def _mrkdwn(text: str) -> dict[str, str]:
     return {"type": "mrkdwn", "text": text}
-
-
-def _plain(text: str) -> dict[str, str]:
-    return {"type": "plain_text", "text": text}

@@ -21,15 +21,20 @@ OTHER = workspace_id_of("T0OTHER")
 NOON = (datetime.now(UTC) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
 
 
+async def furnish(db: Database, owner: UUID) -> None:
+    """An ask, and a change in the trail."""
+    async with db.unit(owner) as unit:
+        await unit.inbox.add(NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "hi"))
+        await unit.audit.record(Change("U1", "budget.set", "workspace", None, {"usd": "5"}))
+
+
 @pytest.fixture
 async def two(db: Database, workspace_id: UUID) -> tuple[UUID, UUID]:
     """Two workspaces with a row in many tables, who spent the same."""
     async with db.unit(OTHER) as unit:
         await unit.workspaces.welcome("T0OTHER", "Other", "U0LUCY")
     for owner in (workspace_id, OTHER):
-        async with db.unit(owner) as unit:
-            await unit.inbox.add(NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "hi"))
-            await unit.audit.record(Change("U1", "budget.set", "workspace", None, {"usd": "5"}))
+        await furnish(db, owner)
         for usd, model, at in (
             ("0.1", "a/small", NOON),
             ("0.2", "b/big", NOON),

@@ -9,15 +9,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from bot.db.audit import Change
 from bot.db.database import Database
 from bot.db.forgetting import OPERATORS_TRAIL
-from bot.db.inbox import NewAsk
 from bot.db.retention import Retention
 from bot.db.upkeep import drop_old
 from tests.costs.ledger import recomputed, rollup, rows
 from tests.costs.spending import Spent, spend
-from tests.db.test_forgetting import OTHER, held
+from tests.db.test_forgetting import OTHER, furnish, held
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 AGES = (1, 2, 5, 40)
@@ -42,9 +40,7 @@ async def two(db: Database, workspace_id: UUID) -> tuple[UUID, UUID]:
     async with db.unit(OTHER) as unit:
         await unit.workspaces.welcome("T0OTHER", "Other", "U0LUCY")
     for owner in (workspace_id, OTHER):
-        async with db.unit(owner) as unit:
-            await unit.inbox.add(NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "hi"))
-            await unit.audit.record(Change("U1", "budget.set", "workspace", None, {"usd": "5"}))
+        await furnish(db, owner)
         for ago in AGES:
             await spend(db, owner, NOON - timedelta(days=ago), Spent("0.1", "b/big"))
     async with db.unit(workspace_id) as unit:

@@ -10,6 +10,7 @@ import pytest
 
 from bot.app import Lucy
 from bot.db.ids import workspace_id_of
+from bot.db.thread_summaries import ThreadSummary
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.slack.workspace import SlackWorkspace
 from bot.slack.installations import Clients, OneToken, StoredTokens, introduce
@@ -77,6 +78,7 @@ async def test_after_a_week_the_workspace_counts_as_one_that_left(both: Lucy, sa
     await pulse.tick()
     async with both.db.unit(GLOBEX) as unit:
         early = await unit.installations.read()
+        await unit.summaries.keep("C1", "1.0", ThreadSummary("0.5", "what was said"))
     await execute(
         both.db,
         f"UPDATE workspace SET lost_since = now() - interval '{GIVEN_UP_S + 60} s' WHERE lost_since IS NOT NULL",
@@ -88,6 +90,7 @@ async def test_after_a_week_the_workspace_counts_as_one_that_left(both: Lucy, sa
         left = {one.slack_id: one.left_at is not None for one in await operations.roster()}
     async with both.db.unit(GLOBEX) as unit:
         assert (early is not None, await unit.installations.read()) == (True, None)
+        assert await unit.summaries.read("C1", "1.0") is None
     assert left == {"T0ACME": False, "T1GLOBEX": True}
 
 

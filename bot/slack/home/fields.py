@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.slack.blocks import plain_text
+
 Block = dict[str, Any]
-
-
-def plain_text(text: str) -> Block:
-    return {"type": "plain_text", "text": text}
 
 
 def option(text: str, value: str) -> Block:

@@ -12,10 +12,11 @@ from bot.db.budgets import Mode, Standing
 from bot.db.digests import DigestSetting, Kind, Quiet
 from bot.db.tier_bounds import EVERYWHERE, TierBound
 from bot.routing.choice import Tier
+from bot.slack.blocks import plain_text
 from bot.slack.budget_blocks import section, shown
 from bot.slack.digest_form import WHEN
 from bot.slack.home.actions import BUDGET, DIGEST, TIERS
-from bot.slack.home.fields import channel_select, field, option, plain_text, select, text_field
+from bot.slack.home.fields import channel_select, field, option, select, text_field
 
 Block = dict[str, Any]
 NEW, OFF = "new", "off"

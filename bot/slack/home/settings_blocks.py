@@ -7,13 +7,13 @@ from typing import Any
 from bot.db.digests import Kind
 from bot.db.tier_bounds import EVERYWHERE, TierBound
 from bot.routing.stakes import Dial
-from bot.slack.blocks import button, buttons
+from bot.slack.blocks import button, buttons, plain_text
 from bot.slack.budget_blocks import context, section
 from bot.slack.dial_form import MEANS
 from bot.slack.digest_form import WHEN, posted
 from bot.slack.home.actions import DIAL, DIGEST, OWN_DIAL, SWITCH, TIERS
 from bot.slack.home.facts import Facts, Settings
-from bot.slack.home.fields import option, plain_text
+from bot.slack.home.fields import option
 from bot.slack.switch_form import SWITCHES, Described
 from bot.slack.tiers_form import told
 
