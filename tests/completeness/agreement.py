@@ -83,7 +83,7 @@ def mistakes(ledger: Sequence[CostRow], invoice: Sequence[InvoiceLine]) -> list[
         f"row {row.id}: an estimate without a line ({row.error_class})" for row in uncertain if row.state != "unknown"
     ]
     free = [row for row in ledger if row.state == "failed" and row.usage_source == "none"]
-    wrong += [f"row {row.id}: a request that never arrived costs {row.cost_usd}" for row in free if row.cost_usd]
+    wrong += [f"row {row.id}: a request that never arrived costs {row.cost_usd}" for row in free if row.cost_usd != 0]
     return wrong
 
 
