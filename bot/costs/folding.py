@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
+from bot.costs.periods import period
 from bot.db.database import Database
+from bot.db.folding import GRACE
+from bot.db.rollup_cut import ALWAYS
 from bot.errors import DatabaseAway
 
 
@@ -29,7 +33,10 @@ async def fold(db: Database) -> None:
 
 
 async def fold_workspace(db: Database, workspace_id: UUID) -> None:
-    """The same for one workspace; first its past is cut anew if it is read in another zone now. Raises DatabaseAway."""
+    """The same for one workspace; first its past is cut anew if it is read in another zone now. Raises DatabaseAway.
+
+    The dearest threads of yesterday, of which its digest tells, are counted then.
+    """
     async with db.unit(workspace_id) as unit:
         cut = await unit.folds.cut()
     more = cut.recut_before is not None
@@ -40,3 +47,6 @@ async def fold_workspace(db: Database, workspace_id: UUID) -> None:
     while more:
         async with db.unit(workspace_id) as unit:
             more = await unit.folds.fold_oldest()
+    ended = {zone: period("yesterday", datetime.now(UTC) - GRACE, zone) for zone in cut.zones - {ALWAYS} or cut.zones}
+    async with db.unit(workspace_id) as unit:
+        await unit.day_threads.keep({zone: (day.start, day.end) for zone, day in ended.items()})

@@ -1,23 +1,19 @@
-"""What a digest reads of the ledger: days by key from the rollup, and the dearest threads of one day."""
+"""What a digest reads of the rollup: days by key."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Row, cast, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.db.cost_tables import CostRow
+from bot.db.day_threads import Stretch
 from bot.db.rollup_cut import RollupSource
 from bot.db.rollups import SUMMED, Sums, sums_of
-
-Stretch = tuple[datetime, datetime]
-"""From an aware instant to before another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +32,6 @@ class KeySums:
     dimension: str
     now: bool
     sums: Sums
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadSum:
-    """One thread; USD."""
-
-    channel_id: str
-    thread_ts: str
-    calls: int
-    usd: Decimal
 
 
 class DigestReads:
@@ -81,19 +67,3 @@ class DigestReads:
         )
         by: list[ColumnElement[Any]] = [literal_column(n) for n in ("1", "2", "3")]
         return (await self._session.execute(wanted.group_by(*by).order_by(*by))).all()
-
-    async def dearest_threads(self, stretch: Stretch, most: int) -> list[ThreadSum]:
-        """The dearest threads among the ledger's rows of a stretch of time."""
-        usd = func.sum(func.coalesce(CostRow.cost_usd, 0)).label("usd")
-        wanted = (
-            select(CostRow.channel_id, CostRow.thread_ts, func.count().label("calls"), usd)
-            .where(
-                CostRow.workspace_id == self._workspace_id,
-                CostRow.created_at >= stretch[0],
-                CostRow.created_at < stretch[1],
-                CostRow.state != "open",
-            )
-            .group_by(CostRow.channel_id, CostRow.thread_ts)
-        )
-        rows = await self._session.execute(wanted.order_by(usd.desc(), CostRow.thread_ts).limit(most))
-        return [ThreadSum(**row) for row in rows.mappings()]

@@ -136,17 +136,18 @@ class FoldStore:
         False when nothing is left that is old enough.
         """
         cut, now = await self._source.cut(lock=True), await self._now()
-        gone, done = 0, BEGINNING
+        gone, done, more = 0, BEGINNING, cut is not None
         while cut and gone < enough:
             oldest = await self._oldest_quarter()
             start, end = piece(oldest, cut.zones) if oldest else (now, now)
-            if end > now - GRACE:
-                return False
-            if start < done:
-                break  # came meanwhile; going back would be out of the order of locks
+            more = end <= now - GRACE
+            if not more or start < done:
+                break  # the latter came meanwhile; going back would be out of the order of locks
             gone += await self._session.scalar(FOLD, self._stretch(start, end)) or 0
             done = end
-        return cut is not None
+        if gone:
+            await self._set(day_threads=None)  # they may be others now
+        return more
 
     async def recut_day(self) -> bool:
         """Count the newest UTC day that is cut as before anew; False when none is left.
@@ -162,8 +163,7 @@ class FoldStore:
         day = newest.replace(hour=0, minute=0, second=0, microsecond=0) if newest else None
         if day:
             await self._recut(day, min(day + _DAY, _quarter_of(await self._now() - GRACE)), cut)
-        mine = update(RollupCutRow).where(RollupCutRow.workspace_id == self._workspace_id)
-        await self._session.execute(mine.values(recut_before=day))
+        await self._set(recut_before=day)
         return day is not None
 
     async def _recut(self, day: datetime, end: datetime, cut: Cut) -> None:
@@ -177,6 +177,10 @@ class FoldStore:
             _, after = piece(day, cut.zones)
             await self._session.execute(COUNT_AGAIN, self._stretch(day, min(after, end)))
             day = after
+
+    async def _set(self, **values: Any) -> None:
+        mine = update(RollupCutRow).where(RollupCutRow.workspace_id == self._workspace_id)
+        await self._session.execute(mine.values(**values))
 
     async def _now(self) -> datetime:
         now: datetime = (await self._session.execute(select(func.now()))).scalar_one()

@@ -22,7 +22,7 @@ _LOG_LIMIT = 5_000_000
 _STOP_WITHIN_S = 8
 _FAULT = re.compile(r"(?:FATAL|PANIC|error):\s+(.+)")
 _OPTIONS = (
-    "listen_addresses=", "unix_socket_permissions=0700", "max_connections=100", "shared_buffers=64MB",
+    "listen_addresses=", "unix_socket_permissions=0700", "max_connections=100",
     "log_min_error_statement=panic", "log_error_verbosity=terse",
 )  # fmt: skip
 """No TCP; nothing weakens durability; the words of a failing statement stay out of the log."""

@@ -14,7 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import ARRAY, FromClause, Text, bindparam, func, select, text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,6 +33,7 @@ class RollupCutRow(Base):
     workspace_id: Mapped[Key]
     zones: Mapped[list[str]] = mapped_column(ARRAY(Text))
     recut_before: Mapped[Instant | None]
+    day_threads: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 @dataclass(frozen=True, slots=True)

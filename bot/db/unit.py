@@ -16,6 +16,7 @@ from bot.db.budgets import BudgetStore
 from bot.db.choices import ChoiceStore
 from bot.db.costs import CostStore
 from bot.db.crowds import CrowdStore
+from bot.db.day_threads import DayThreadStore
 from bot.db.dials import DialStore
 from bot.db.digest_reads import DigestReads
 from bot.db.digests import DigestStore
@@ -95,6 +96,7 @@ class Unit:
     ledger = StoreOf(LedgerStore)
     digests = StoreOf(DigestStore)
     digest_reads = StoreOf(DigestReads)
+    day_threads = StoreOf(DayThreadStore)
     audit = StoreOf(AuditStore)
     admins = StoreOf(AdminStore)
     budgets = StoreOf(BudgetStore)

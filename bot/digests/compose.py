@@ -1,4 +1,4 @@
-"""A digest, composed from few reads: two of the rollup, one of a day's rows, and one more where a day stands out."""
+"""A digest, composed from few reads: two of the rollup, one of a day's threads, and one more where a day stands out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from bot.costs.periods import days
 from bot.db.bills import BillCheck
 from bot.db.budgets import BudgetKey
 from bot.db.database import Database
-from bot.db.digest_reads import DaySums, KeySums, Stretch, ThreadSum
+from bot.db.day_threads import Stretch, ThreadSum
+from bot.db.digest_reads import DaySums, KeySums
 from bot.db.digests import Kind, Posted
 from bot.db.rollups import Sums
 from bot.digests.anomalies import Anomaly, find_anomaly, find_cause, same_weekdays
@@ -50,7 +51,7 @@ class Composer:
         if not _one(span):
             return ()
         async with self._db.unit(workspace_id) as unit:
-            threads = await unit.digest_reads.dearest_threads(_stretch(span.first, span.last, zone), TOP)
+            threads = await unit.day_threads.dearest(zone, _stretch(span.first, span.last, zone))
         return tuple(map(_without_direct, threads))
 
     async def _of_rollup(self, workspace_id: UUID, span: Span, zone: str, *, named: bool) -> Digest:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from bot.db.digest_reads import ThreadSum
+from bot.db.day_threads import ThreadSum
 from bot.db.rollups import Sums
 from bot.digests.anomalies import Anomaly, Cause
 from bot.digests.forecast import Day, Forecast

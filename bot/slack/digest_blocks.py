@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.db.digest_reads import ThreadSum
+from bot.db.day_threads import ThreadSum
 from bot.digests.digest import DIRECT, Digest
 from bot.digests.lists import held_against, plain_name, tops
 from bot.digests.sentences import anomaly, budget, compared, lines, month, revised, saved, spent, title, trust
