@@ -24,7 +24,7 @@ _BEGINS, _ENDS = FIRST + 20, LAST + 20
 """Characters that hold the first and the last words where each is one: no more are looked at, and the words are the same."""
 
 _NUMBER = re.compile(r"\d+")
-_TOKEN = re.compile(r"[^\W\d_]+|0|[^\w\s]")
+_TOKEN = re.compile(r"[a-z]+|0|[^\w\s]", re.ASCII)
 _ALONE = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _UNSPACED = re.compile(f"[{_ALONE}]+")
 _TOKEN_OF_ANY_SCRIPT = re.compile(rf"[{_ALONE}]|[^\W\d_{_ALONE}]+|0|[^\w\s]")
@@ -89,7 +89,7 @@ def statistics(text: str, words: Sequence[str]) -> tuple[float, ...]:
         words.count("0") / count,
         float("```" in text),
         float(text.rstrip().endswith(("?", "？", "؟"))),
-        math.log1p(len(_COMMAS.findall(text))) / 3,
+        math.log1p(text.count(",") + text.count(";") if plain else len(_COMMAS.findall(text))) / 3,
         min(reach, 60) / 60,
         min(max(reach - 60, 0), 200) / 200,
         min(max(reach - 200, 0), 800) / 800,

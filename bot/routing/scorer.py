@@ -126,7 +126,7 @@ class Scorer:
 
 def logistic(log_odds: float) -> float:
     """The probability at these log-odds."""
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
+    return 1 / (1 + math.exp(-log_odds if -30.0 < log_odds < 30.0 else math.copysign(30.0, -log_odds)))
 
 
 class StoredHead(TypedDict):
