@@ -178,7 +178,7 @@ async def _serve(
     clients = Clients(await _tokens(settings, db, rotation), base_url, Limits(db, settings.slack_rate), connections)
     people = People(clients, db=db)
     digests = DigestRunner(db, parts.composer, DigestChannel(clients, people))
-    delivery = Delivery(db, clients, Under(db, parts.tiers), parts.telemetry, settings.settle_s)
+    delivery = Delivery(db, clients, Under(parts.tiers), parts.telemetry, settings.settle_s)
     streaming = Streaming(Stops(db, clients, people), pulse := Pulse(db, clients), Rhythm(settings.stream_every_s))
     threads = Threads(db, clients, people, delivery, streaming, Attachments(clients))
     pace = Pace(settings.concurrency, settings.lease_s, alone=settings.slack_bot_token is not None)

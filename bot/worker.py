@@ -222,15 +222,7 @@ class Worker:
 
     async def _finish(self, ask: TakenAsk, outcome: str) -> None:
         async with self._db.unit(ask.workspace_id) as unit:
-            if outcome != "withdrawn":
-                await unit.kept.keep(ask.task_id)
-            if outcome == "dead":
-                await unit.inbox.give_up(ask.lease, outcome)
-            else:
-                await unit.inbox.finish(ask.lease, outcome)
-            await unit.joined.spoke(ask.channel_id, ask.thread_ts, "people" if outcome == "withdrawn" else "lucy")
-            await unit.replies.wipe(ask.task_id)
-            await unit.streams.forget(ask.task_id)
+            await unit.endings.end(ask.lease, outcome)
 
     async def _hand_back(self, ask: TakenAsk, delay: timedelta, *, counted: bool = True) -> None:
         try:

@@ -96,7 +96,7 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(db: Database, workspa
         with pytest.raises(LeaseLost):
             await unit.replies.store(first.lease, ["late"])
         with pytest.raises(LeaseLost):
-            await unit.inbox.finish(first.lease, "answered")
+            await unit.endings.end(first.lease, "answered")
     async with db.unit(workspace_id) as unit:
         parts = await unit.replies.parts(first.task_id)
 
@@ -114,7 +114,7 @@ async def test_a_thread_is_worked_on_one_ask_at_a_time_in_the_order_of_its_messa
     async with db.operations() as operations:
         nothing = await operations.claim("other", 60)
     async with db.unit(workspace_id) as unit:
-        await unit.inbox.finish(first.lease, "answered")
+        await unit.endings.end(first.lease, "answered")
 
     assert (first.ts, nothing, (await claim(db)).ts) == ("2.0", None, "3.0")
 

@@ -13,10 +13,10 @@ from bot.db.dials import Leaning
 from bot.db.thread_floors import ThreadFloor
 from bot.db.unit import Unit
 from bot.llm.model_client import Usage
-from bot.routing.bounds import bounds_of
+from bot.routing.bounds import Bounds, bounds_of
 from bot.routing.choice import Choice, Past, Question, Tier
 from bot.routing.classifier import Classifier
-from bot.routing.decide import decide
+from bot.routing.decide import Decision, decide
 from bot.routing.orders import Order, order_of
 from bot.routing.stakes import Dial
 from bot.routing.threads import Standing, Switch, floor_after, held
@@ -33,6 +33,15 @@ class Chosen:
     sees: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known before an ask is looked at: the admins' bounds, where its thread stands, how the asker leans."""
+
+    bounds: Bounds
+    standing: Standing | None
+    leaning: Leaning
+
+
 class Chooser:
     """An order or a lasting one decides without scoring. Reads what is known of a thread, decides, writes down what holds from now on."""
 
@@ -40,44 +49,56 @@ class Chooser:
         self._db, self._classifier, self._tiers = db, classifier, tiers
 
     async def choose(self, ask: Ask) -> Chosen:
-        """The choice for an ask; remembered. Raises DatabaseAway."""
-        payer, text = ask.payer, ask.transcript.text
+        """The choice for an ask; remembered. One unit of work unless a model is asked. Raises DatabaseAway."""
+        payer = ask.payer
         families = {word: tier for word, tier in self._tiers.families.items() if word not in ask.transcript.people}
-        order = order_of(text, families)
+        order = order_of(ask.transcript.text, families)
         async with self._db.unit(payer.workspace_id) as unit:
-            bounds = bounds_of(payer.channel_id, await unit.bounds.all())
-            standing = await _standing(unit, payer)
-            leaning = await unit.dials.leaning(payer.channel_id, payer.user_id)
-        if order and order.lasts == "ended":
-            standing = replace(standing, asked=False) if standing else None
-        choice = await self._choice(ask, order, standing, leaning)
-        chosen = held(choice, text, standing, self._switch(choice, standing))
-        bound = bounds.bind(chosen)
+            known = await _known(unit, payer, order)
+            question = question_of(ask.transcript, known.standing.tier if known.standing else None)
+            decision = self._decision(question, order, known)
+            if not decision.unsure:
+                return await self._remembered(unit, ask, decision.choice, order, known)
+        choice = await self._classifier.consult(question, decision, payer)
         async with self._db.unit(payer.workspace_id) as unit:
-            await unit.choices.remember(_stored(ask, bound, leaning))
-            if bound.answer == "model":
-                await note(unit, ask, bound)
-            await _remember(unit, payer, chosen, order, standing)
-        sees = not ask.transcript.is_pictured or self._tiers.seeing(bounds.ceiling).usable()
-        return Chosen(bound, bounds.ceiling, order.family if order else None, sees)
+            return await self._remembered(unit, ask, choice, order, known)
 
-    async def _choice(self, ask: Ask, order: Order | None, standing: Standing | None, leaning: Leaning) -> Choice:
-        question = question_of(ask.transcript, standing.tier if standing else None)
-        lasting = standing.tier if standing and standing.asked else None
+    def _decision(self, question: Question, order: Order | None, known: _Known) -> Decision:
+        lasting = known.standing.tier if known.standing and known.standing.asked else None
         tier = order.tier if order and order.tier else lasting
         if tier is None:
-            return await self._classifier.classify(question, ask.payer, leaning)
+            return self._classifier.decide(question, known.leaning)
         local = decide(question).choice
         if local.answer != "model" and order is None:
-            return local
+            return Decision(local, unsure=False)
         reason = order.reason if order else f"Tier {int(tier)} was asked for in this thread"
-        return replace(local, tier=tier, confidence=1.0, decided_by="wish", reason=reason, answer="model")
+        wished = replace(local, tier=tier, confidence=1.0, decided_by="wish", reason=reason, answer="model")
+        return Decision(wished, unsure=False)
+
+    async def _remembered(self, unit: Unit, ask: Ask, choice: Choice, order: Order | None, known: _Known) -> Chosen:
+        standing, ceiling = known.standing, known.bounds.ceiling
+        chosen = held(choice, ask.transcript.text, standing, self._switch(choice, standing))
+        bound = known.bounds.bind(chosen)
+        await unit.choices.remember(_stored(ask, bound, known.leaning))
+        if bound.answer == "model":
+            await note(unit, ask, bound)
+        await _remember(unit, ask.payer, chosen, order, standing)
+        sees = not ask.transcript.is_pictured or self._tiers.seeing(ceiling).usable()
+        return Chosen(bound, ceiling, order.family if order else None, sees)
 
     def _switch(self, choice: Choice, standing: Standing | None) -> Switch:
         if standing is None:
             return Switch(None, None)
         stay, move = (self._tiers.spec(tier).candidates[0].price for tier in (standing.tier, choice.tier))
         return Switch(stay, move)
+
+
+async def _known(unit: Unit, payer: Payer, order: Order | None) -> _Known:
+    bounds = bounds_of(payer.channel_id, await unit.bounds.all())
+    standing = await _standing(unit, payer)
+    if standing and order and order.lasts == "ended":
+        standing = replace(standing, asked=False)
+    return _Known(bounds, standing, await unit.dials.leaning(payer.channel_id, payer.user_id))
 
 
 async def _standing(unit: Unit, payer: Payer) -> Standing | None:

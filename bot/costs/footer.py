@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.costs.money import show
-from bot.db.cost_tables import CostRow
+from bot.db.costs import Called
 from bot.db.labels import Label
 
 STOPPED = frozenset({"aborted", "cancelled"})
 _TIERS = {1: "fast", 2: "standard", 3: "frontier"}
 
 
-def answering(rows: Sequence[CostRow]) -> CostRow | None:
+def answering(rows: Sequence[Called]) -> Called | None:
     """The attempt whose answer people read, whole or as far as it came; None when there is none."""
     replies = [row for row in rows if row.purpose == "reply"]
     whole = (row for row in reversed(replies) if row.state == "settled")
@@ -21,7 +21,7 @@ def answering(rows: Sequence[CostRow]) -> CostRow | None:
     return next(whole, None) or next(begun, None)
 
 
-def footer(rows: Sequence[CostRow], labels: Sequence[Label]) -> str | None:
+def footer(rows: Sequence[Called], labels: Sequence[Label]) -> str | None:
     """The line, of an ask's rows in the ledger and what its answer was labelled; None when no model served."""
     served = answering(rows)
     if served is None:
@@ -34,7 +34,7 @@ def footer(rows: Sequence[CostRow], labels: Sequence[Label]) -> str | None:
     return f"`{served.model}` · {_TIERS[served.tier]}{fell_back} · {price(rows)} · {seconds}{ended}{again}"
 
 
-def price(rows: Sequence[CostRow]) -> str:
+def price(rows: Sequence[Called]) -> str:
     """What a whole ask cost, judging it for learning left out; `unpriced` where nobody knows what its answer cost."""
     served = answering(rows)
     if served is not None and served.cost_usd is None:

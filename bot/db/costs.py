@@ -9,7 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from asyncpg import CheckViolationError, DataError, IntegrityConstraintViolationError
-from sqlalchemy import func, select, true
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.budgets import BudgetStore
@@ -17,6 +17,7 @@ from bot.db.cost_sql import KNOWN, OPEN, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITI
 from bot.db.cost_tables import CostRow
 from bot.db.ids import time_of
 from bot.db.partitions import ensure_partitions
+from bot.db.prepared import Prepared
 from bot.errors import LeaseLost, LucyError
 
 
@@ -54,6 +55,33 @@ class OpenAttempt:
     workspace_id: UUID
     created_at: datetime
     id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """An attempt as people are told of it; `cost_usd` is None while nobody knows it."""
+
+    id: UUID
+    purpose: str
+    tier: int
+    attempt: int
+    model: str
+    state: str
+    error_class: str | None
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal | None
+    latency_ms: int | None
+
+
+_OF_TASK = Prepared(
+    f"""
+    SELECT {", ".join(Called.__slots__)} FROM cost_log
+    WHERE workspace_id = :workspace_id AND task_id = :task_id
+      AND created_at >= coalesce(:since::timestamptz, '-infinity') AND created_at <= coalesce(:until::timestamptz, 'infinity')
+    ORDER BY created_at, id
+    """
+)
 
 
 @dataclass(slots=True)  # not frozen, as above
@@ -167,13 +195,12 @@ class CostStore:
         swept = await SWEEP.value(self._session, {"workspace_id": self._workspace_id})
         return int(swept)
 
-    async def of_task(self, task_id: UUID, within: tuple[datetime, datetime] | None = None) -> Sequence[CostRow]:
+    async def of_task(self, task_id: UUID, within: tuple[datetime, datetime] | None = None) -> list[Called]:
         """Every attempt made for a task, oldest first; of one that is done with, `within` says when they can have been made."""
         made = time_of(task_id)
-        since = CostRow.created_at >= made - timedelta(hours=1) if made else true()
-        since = CostRow.created_at.between(*within) if within else since
-        mine = select(CostRow).where(CostRow.workspace_id == self._workspace_id, CostRow.task_id == task_id, since)
-        return (await self._session.scalars(mine.order_by(CostRow.created_at, CostRow.id))).all()
+        since, until = within or (made - timedelta(hours=1) if made else None, None)
+        task = {"workspace_id": self._workspace_id, "task_id": task_id, "since": since, "until": until}
+        return [Called(*row.values()) for row in await _OF_TASK.rows(self._session, task)]
 
     async def total(self) -> Decimal:
         """The exact sum of every priced row of this workspace, in USD."""

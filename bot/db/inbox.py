@@ -161,14 +161,6 @@ _ADD = Prepared(
     """
 )
 
-_FINISH = Prepared(
-    """
-    UPDATE inbox SET state = 'done', outcome = :outcome, sealed_text = NULL, done_at = now(), lease_id = NULL, worker = NULL
-    WHERE workspace_id = :workspace_id AND task_id = :task_id AND lease_id = :lease_id AND state = 'leased'
-    RETURNING task_id
-    """
-)
-
 
 class InboxStore:
     """The asks of one workspace. All times are the database's."""
@@ -197,20 +189,9 @@ class InboxStore:
         )
         return (await self._session.execute(mine.with_for_update())).scalar_one_or_none() is not None
 
-    async def finish(self, lease: Lease, outcome: str) -> None:
-        """The ask is done with: its text is wiped. `outcome` is answered, failed or undeliverable. Raises LeaseLost."""
-        prove(lease, await _FINISH.value(self._session, {**fence(self._workspace_id, lease), "outcome": outcome}))
-
-    async def give_up(self, lease: Lease, outcome: str) -> None:
-        """Declare the ask dead; its encrypted text stays for operators until the sweep wipes it. Raises LeaseLost."""
-        await self._write(lease, state="dead", outcome=outcome, done_at=func.now())
-
     async def hand_back(self, lease: Lease, delay: timedelta = timedelta(0), *, counted: bool = True) -> None:
         """Let any worker take the ask, after `delay`; an uncounted try does not bring it closer to dead."""
         tries = InboxRow.attempts if counted else InboxRow.attempts - 1
-        await self._write(lease, state="new", run_at=func.now() + delay, attempts=tries)
-
-    async def _write(self, lease: Lease, **values: object) -> None:
         mine = (
             update(InboxRow)
             .where(
@@ -219,7 +200,7 @@ class InboxStore:
                 InboxRow.lease_id == lease.lease_id,
                 InboxRow.state == "leased",
             )
-            .values(lease_id=None, worker=None, **values)
+            .values(state="new", run_at=func.now() + delay, attempts=tries, lease_id=None, worker=None)
             .returning(InboxRow.task_id)
         )
         prove(lease, (await self._session.execute(mine)).scalar_one_or_none())

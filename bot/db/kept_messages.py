@@ -14,7 +14,6 @@ from bot.db.base import Base, Instant, Key, Words
 from bot.db.encryption import Cipher
 from bot.db.file_refs import unpacked
 from bot.db.prepared import Prepared
-from bot.db.retention import CONTEXT_HOURS
 from bot.errors import Undecryptable
 
 MOST = 50
@@ -42,25 +41,12 @@ class KeptMessage:
     text: str
 
 
-_WANTED = "(SELECT keeps_context FROM workspace WHERE workspace_id = :workspace_id)"
+WANTED = "(SELECT keeps_context FROM workspace WHERE workspace_id = :workspace_id)"
+"""The workspace's switch."""
 _THREAD = "workspace_id = :workspace_id AND channel_id = :channel_id AND thread_ts = :thread_ts"
-_KEEP = Prepared(
-    f"""
-    INSERT INTO kept_message (workspace_id, channel_id, thread_ts, ts, user_id, sealed_text, expires_at)
-    SELECT ask.workspace_id, ask.channel_id, ask.thread_ts, said.ts, said.user_id, said.words, now() + interval '{CONTEXT_HOURS} hours'
-    FROM inbox AS ask CROSS JOIN LATERAL (
-        SELECT coalesce(ask.question_ts, ask.ts) AS ts, ask.user_id AS user_id, ask.sealed_text AS words
-        UNION ALL
-        SELECT ts, NULL, text FROM reply_part WHERE workspace_id = :workspace_id AND task_id = :task_id) AS said
-    WHERE ask.workspace_id = :workspace_id AND ask.task_id = :task_id AND said.ts IS NOT NULL AND said.words IS NOT NULL
-      AND {_WANTED}
-    ON CONFLICT DO NOTHING
-    """
-)
-"""Both are sealed with the same keys: what is kept is copied, and read by nobody."""
 _OF = Prepared(
     f"""
-    SELECT ts, user_id, sealed_text FROM kept_message WHERE {_THREAD} AND expires_at > now() AND {_WANTED}
+    SELECT ts, user_id, sealed_text FROM kept_message WHERE {_THREAD} AND expires_at > now() AND {WANTED}
     ORDER BY ts DESC LIMIT {MOST}
     """
 )
@@ -73,10 +59,6 @@ class KeptMessageStore:
 
     def __init__(self, session: AsyncSession, workspace_id: UUID, cipher: Cipher) -> None:
         self._session, self._workspace_id, self._cipher = session, workspace_id, cipher
-
-    async def keep(self, task_id: UUID) -> None:
-        """Keep an ask and its answer for a day; call it before their words are wiped."""
-        await _KEEP.value(self._session, {"workspace_id": self._workspace_id, "task_id": task_id})
 
     async def of(self, channel_id: str, thread_ts: str) -> list[KeptMessage]:
         """The newest of a thread, oldest first; what no key of ours opens is left out."""

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.inbox import InboxRow, Lease
+from bot.db.prepared import Prepared
 
 WITHDRAWN = "withdrawn"
 """Who stops an ask whose question was deleted."""
@@ -24,6 +25,9 @@ class Asked:
     ts: str
     user_id: str
     user_team: str | None
+
+
+_WANTED = Prepared("SELECT stop_by FROM inbox WHERE workspace_id = :workspace_id AND task_id = :task_id")
 
 
 class StopStore:
@@ -44,10 +48,10 @@ class StopStore:
 
     async def wanted(self, lease: Lease) -> str | None:
         """Who wants this ask to stop: someone's id, `WITHDRAWN`, or nobody."""
-        mine = select(InboxRow.stop_by).where(
-            InboxRow.workspace_id == self._workspace_id, InboxRow.task_id == lease.task_id
+        by: str | None = await _WANTED.value(
+            self._session, {"workspace_id": self._workspace_id, "task_id": lease.task_id}
         )
-        return (await self._session.execute(mine)).scalar_one_or_none()
+        return by
 
     async def refuse(self, lease: Lease, by: str) -> None:
         """Whoever wanted it to stop may not."""

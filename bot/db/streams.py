@@ -35,9 +35,10 @@ class StreamMessage:
     age_s: float
 
 
-_OF_TASK = "FROM stream_message WHERE workspace_id = :workspace_id AND task_id = :task_id"
-_BEGUN = Prepared(f"SELECT part, ts, extract(epoch FROM now() - begun_at)::float8 AS age_s {_OF_TASK}")
-_FORGET = Prepared(f"DELETE {_OF_TASK}")
+_BEGUN = Prepared(
+    "SELECT part, ts, extract(epoch FROM now() - begun_at)::float8 AS age_s FROM stream_message"
+    " WHERE workspace_id = :workspace_id AND task_id = :task_id"
+)
 
 
 class StreamStore:
@@ -71,10 +72,6 @@ class StreamStore:
         """Every message that was begun for an answer, by part."""
         rows = await _BEGUN.rows(self._session, {"workspace_id": self._workspace_id, "task_id": task_id})
         return {row["part"]: StreamMessage(*row.values()) for row in rows}
-
-    async def forget(self, task_id: UUID) -> None:
-        """The answer is finished: its parts say where it stands."""
-        await _FORGET.value(self._session, {"workspace_id": self._workspace_id, "task_id": task_id})
 
     def _of(self, task_id: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         return StreamMessageRow.workspace_id == self._workspace_id, StreamMessageRow.task_id == task_id

@@ -22,6 +22,7 @@ from bot.db.digest_reads import DigestReads
 from bot.db.digests import DigestStore
 from bot.db.edits import EditStore
 from bot.db.encryption import Cipher
+from bot.db.endings import EndingStore
 from bot.db.folding import FoldStore
 from bot.db.inbox import InboxStore
 from bot.db.installations import InstallationStore
@@ -81,6 +82,7 @@ class Unit:
     joined = StoreOf(JoinedThreadStore)
     switches = StoreOf(SwitchStore)
     summaries = StoreOf(ThreadSummaryStore, seals=True)
+    endings = StoreOf(EndingStore)
     kept = StoreOf(KeptMessageStore, seals=True)
     stops = StoreOf(StopStore)
     replies = StoreOf(ReplyStore, seals=True)

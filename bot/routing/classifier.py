@@ -19,7 +19,7 @@ from bot.errors import DatabaseAway
 from bot.llm.model_client import Message
 from bot.routing.choice import Choice, Intent, Question, Tier
 from bot.routing.correction import correction_of
-from bot.routing.decide import decide
+from bot.routing.decide import Decision, decide
 from bot.routing.features import clip
 from bot.routing.router import Answer, Call, NoAnswer, Router
 from bot.routing.scorer import shipped
@@ -56,14 +56,15 @@ class Classifier:
     def __init__(self, router: Router, tiers: Tiers, db: Database) -> None:
         self._router, self._tiers, self._db = router, tiers, db
 
-    async def classify(self, question: Question, payer: Payer, leaning: Leaning = NO_LEANING) -> Choice:
-        """The choice for an ask. A classifier that fails or talks nonsense costs one tier up, never the answer."""
+    def decide(self, question: Question, leaning: Leaning = NO_LEANING) -> Decision:
+        """The choice as far as no model is needed."""
         stakes = Stakes(
             prices_in(self._tiers), Dial(leaning.dial or Dial.BALANCED), leaning.shifts, correction_of(leaning.learned)
         )
-        decision = decide(question, stakes)
-        if not decision.unsure:
-            return decision.choice
+        return decide(question, stakes)
+
+    async def consult(self, question: Question, decision: Decision, payer: Payer) -> Choice:
+        """The choice after a model was asked. One that fails or talks nonsense costs one tier up, never the answer."""
         started = time.perf_counter_ns()
         try:
             choice = _agreed(await self._opinion(question, decision.choice, payer), decision.choice)

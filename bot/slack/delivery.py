@@ -12,6 +12,7 @@ from bot.db.inbox import TakenAsk
 from bot.db.replies import ReplyPart
 from bot.db.stops import WITHDRAWN
 from bot.db.streams import StreamMessage
+from bot.db.unit import Unit
 from bot.errors import Undeliverable
 from bot.slack.blocks import key_of, part_key, prefixed, reply_message
 from bot.slack.client import Permit, SlackClient, SlackRefused, SlackUnsure
@@ -27,7 +28,7 @@ _LATE = "_(answering after a restart)_\n\n"
 """Said when nobody can tell whether the answer stands there already."""
 
 Message = dict[str, Any]
-Under = Callable[[TakenAsk], Awaitable[Sequence[Message]]]
+Under = Callable[[Unit, TakenAsk], Awaitable[Sequence[Message]]]
 """The blocks under an answer: model, tier, cost, time, and the buttons."""
 
 
@@ -52,8 +53,8 @@ class Delivery:
             if withdrawn:
                 await unit.replies.take_back(ask.lease)
             parts, begun = await unit.replies.parts(ask.task_id), await unit.streams.of(ask.task_id)
-        missing = [part for part in parts if part.ts is None]
-        under = await self._under(ask) if missing else ()
+            missing = [part for part in parts if part.ts is None]
+            under = await self._under(unit, ask) if missing else ()
         for part in missing:
             said = reply_message(
                 part.text,

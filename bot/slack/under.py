@@ -8,9 +8,9 @@ from uuid import UUID
 
 from bot.costs.footer import answering, footer
 from bot.costs.money import show
-from bot.db.cost_tables import CostRow
-from bot.db.database import Database
+from bot.db.costs import Called
 from bot.db.inbox import TakenAsk
+from bot.db.unit import Unit
 from bot.llm.model_client import Usage
 from bot.routing.choice import Tier
 from bot.routing.tiers import Tiers
@@ -24,14 +24,13 @@ Block = dict[str, Any]
 class Under:
     """The blocks under an answer; none under one that no model gave. Whoever asked sees the buttons that cost money."""
 
-    def __init__(self, db: Database, tiers: Tiers) -> None:
-        self._db, self._tiers = db, tiers
+    def __init__(self, tiers: Tiers) -> None:
+        self._tiers = tiers
 
-    async def __call__(self, ask: TakenAsk) -> Sequence[Block]:
+    async def __call__(self, unit: Unit, ask: TakenAsk) -> Sequence[Block]:
         """Footer, feedback, buttons. Raises DatabaseAway."""
-        async with self._db.unit(ask.workspace_id) as unit:
-            shown, rows = (await unit.switches.read()).footer, await unit.costs.of_task(ask.task_id)
-            labels = await unit.labels.of_task(ask.task_id) if shown else ()
+        shown, rows = (await unit.switches.read()).footer, await unit.costs.of_task(ask.task_id)
+        labels = await unit.labels.of_task(ask.task_id) if shown else ()
         served = answering(rows)
         if served is None:
             return ()
@@ -39,7 +38,7 @@ class Under:
         context = [{"type": "context", "elements": [{"type": "mrkdwn", "text": line}]}] if line else []
         return [*context, _feedback(ask.task_id), buttons(*self._buttons(ask, served))]
 
-    def _buttons(self, ask: TakenAsk, served: CostRow) -> list[Block]:
+    def _buttons(self, ask: TakenAsk, served: Called) -> list[Block]:
         task_id = str(ask.task_id)
         again = self._asking(ask, AGAIN, "Regenerate", Tier(served.tier), served)
         why = button(WHY, "Why this model?", task_id)
@@ -47,7 +46,7 @@ class Under:
             return [again, why]
         return [self._asking(ask, STRONGER, "Ask a stronger model", Tier(served.tier + 1), served), again, why]
 
-    def _asking(self, ask: TakenAsk, action: str, label: str, tier: Tier, served: CostRow) -> Block:
+    def _asking(self, ask: TakenAsk, action: str, label: str, tier: Tier, served: Called) -> Block:
         """A button for the asker that says first what an answer of that tier would cost, if it is as long as this one."""
         price = self._tiers.spec(tier).candidates[0].price
         usage = Usage(input_tokens=served.input_tokens, output_tokens=served.output_tokens)

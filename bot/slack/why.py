@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.costs.money import show
 from bot.db.choices import StoredChoice
-from bot.db.cost_tables import CostRow
+from bot.db.costs import Called
 from bot.routing.choice import Tier
 from bot.slack.blocks import plain_text
 
@@ -15,7 +15,7 @@ _STATES = {"settled": "answered", "failed": "failed", "open": "under way", "unkn
 _MOST_CALLS = 12
 
 
-def why_view(choice: StoredChoice, calls: Sequence[CostRow]) -> dict[str, Any]:
+def why_view(choice: StoredChoice, calls: Sequence[Called]) -> dict[str, Any]:
     """The modal; without `calls` it says nothing of money."""
     tier = Tier(choice.tier)
     fields = {
@@ -37,7 +37,7 @@ def why_view(choice: StoredChoice, calls: Sequence[CostRow]) -> dict[str, Any]:
     return {"type": "modal", "title": plain_text("Why this model?"), "close": plain_text("Close"), "blocks": blocks}
 
 
-def _call(call: CostRow) -> str:
+def _call(call: Called) -> str:
     cost = "cost unknown" if call.cost_usd is None else show(call.cost_usd)
     state = _STATES.get(call.state, call.state) + (f" ({call.error_class})" if call.error_class else "")
     return f"• `{call.model}` · {call.purpose} · {state} · {cost}"

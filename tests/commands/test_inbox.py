@@ -107,7 +107,7 @@ async def test_what_is_dropped_has_no_words_left_and_whoever_worked_on_it_lost_i
 
     async with db.unit(workspace_id) as unit:
         with pytest.raises(LeaseLost):
-            await unit.inbox.finish(ask.lease, "answered")
+            await unit.endings.end(ask.lease, "answered")
         [change] = await unit.audit.newest()
     left = await onlooker.fetchrow(
         "SELECT state, outcome, sealed_text, (SELECT max(text) FROM reply_part) FROM inbox WHERE done_at IS NOT NULL"
@@ -122,7 +122,7 @@ async def test_what_is_done_stays_done_and_leaves_no_trail(
 ) -> None:
     ask = await in_work(db, workspace_id, "1.0")
     async with db.unit(workspace_id) as unit:
-        await unit.inbox.finish(ask.lease, "answered")
+        await unit.endings.end(ask.lease, "answered")
 
     with pytest.raises(NotNow, match="done"):
         await lucy(*words, str(ask.task_id))

@@ -103,7 +103,7 @@ async def test_an_ask_that_is_done_with_gets_no_answer_any_more(
     key = await opened(db, workspace_id)
     await spool.keep(key, SETTLED, lease.task_id, ["late"])
     async with db.unit(workspace_id) as unit:
-        await unit.inbox.finish(lease, "failed")
+        await unit.endings.end(lease, "failed")
 
     await spool.settle(db)
 

@@ -82,7 +82,7 @@ async def finished(db: Database, workspace_id: UUID, ask: NewAsk, outcome: str) 
         attempt = await unit.costs.open(replace(FAST, task_id=taken.task_id, id=taken.task_id), 60)
         await unit.costs.move(attempt, SETTLED)
     async with db.unit(workspace_id) as unit:
-        await unit.inbox.finish(taken.lease, outcome)
+        await unit.endings.end(taken.lease, outcome)
 
 
 async def failures(db: Database, workspace_id: UUID, user_id: str | None = None) -> list[Failure]:

@@ -51,7 +51,7 @@ async def test_many_workers_take_every_ask_once_and_each_thread_in_order(sharded
                 continue
             taken.append(ask)
             async with sharded.unit(ask.workspace_id) as unit:
-                await unit.inbox.finish(ask.lease, "answered")
+                await unit.endings.end(ask.lease, "answered")
 
     async with asyncio.timeout(60):
         await asyncio.gather(*(work(f"worker {number}") for number in range(8)))

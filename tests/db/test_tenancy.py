@@ -16,11 +16,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.db.base import NO_TENANT
+from bot.db.cost_tables import CostRow
 from bot.db.crowds import Most
 from bot.db.database import Database, engine_for
 from bot.db.digests import DigestRun, Kind
 from bot.db.ids import new_id, workspace_id_of
-from bot.db.inbox import Lease
+from bot.db.inbox import Lease, NewAsk, TakenAsk
 from bot.db.labels import Label
 from bot.db.operations import CROSS_TENANT, Operations
 from bot.db.tables import metadata
@@ -38,16 +39,16 @@ TENANTS = sorted(set(metadata.tables) - NO_TENANT)
 @pytest.fixture
 async def acme(db: Database, workspace_id: UUID) -> Acme:
     """A workspace with something in every table: an ask in work, an answer, an expired attempt, a digest."""
+    earlier = await taken_of(db, workspace_id, replace(ASK, event_id="Ev0", ts="0.5"))
     async with db.unit(workspace_id) as unit:
-        await unit.inbox.add(ASK)
-    async with db.operations() as operations:
-        taken = await operations.claim("worker", 60)
-    assert taken
+        await unit.switches.turn("keeps_context", on=True)
+        await unit.endings.end(earlier.lease, "answered")
+    taken = await taken_of(db, workspace_id, ASK)
     async with db.unit(workspace_id) as unit:
         await unit.inbox.add(LATER)
         await unit.replies.store(taken.lease, ["an answer"])
         await streamed(unit, taken.lease)
-        await talked(unit, taken.lease)
+        await talked(unit)
         await unit.installations.save(TOKEN)
         await unit.audit.record(CHANGE)
         await unit.admins.name("U2", "U1")
@@ -68,7 +69,8 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         past = await unit.costs.open(replace(FAST, id=new_id()), 60, at=EVER_UTC.end.replace(year=2026, month=11))
         await unit.costs.move(past, SETTLED)
         await unit.folds.cut()
-        held = next(row.held for row in await unit.costs.of_task(FAST.task_id) if row.held)
+        ledger = await unit.costs._session.scalars(select(CostRow).where(CostRow.workspace_id == workspace_id))
+        held = next(row.held for row in ledger if row.held)
         mine = Acme(taken.lease, run, expired, unpriced, request, tuple(map(str, held)))
         await unit.choices.remember(mine.choice)
         await unit.choices.remember(replace(mine.choice, task_id=FAST.task_id))
@@ -98,12 +100,19 @@ async def remember_routes(unit: Unit, mine: Acme) -> None:
     await unit.labels.record(Label(mine.lease.task_id, "escalated", 1, "because"))
 
 
-async def talked(unit: Unit, lease: Lease) -> None:
-    """A thread that was joined, summarised and kept."""
+async def taken_of(db: Database, workspace_id: UUID, ask: NewAsk) -> TakenAsk:
+    async with db.unit(workspace_id) as unit:
+        await unit.inbox.add(ask)
+    async with db.operations() as operations:
+        taken = await operations.claim("worker", 60)
+    assert taken
+    return taken
+
+
+async def talked(unit: Unit) -> None:
+    """A thread that was joined and summarised."""
     await unit.joined.asked(ASK)
     await unit.summaries.keep("C1", "1.0", ThreadSummary("0.5", "what Acme said"))
-    await unit.switches.turn("keeps_context", on=True)
-    await unit.kept.keep(lease.task_id)
 
 
 async def gone_wrong(unit: Unit) -> None:

@@ -57,7 +57,7 @@ class OneAnswer(Router):
 async def test_no_model_is_asked_when_the_local_decision_is_sure(db: Database, payer: Payer) -> None:
     router = OneAnswer("{}")
 
-    choice = await Classifier(router, TIERS, db).classify(Question(SURE), payer)
+    choice = await classified(Classifier(router, TIERS, db), Question(SURE), payer)
 
     assert (choice.tier, router.calls) == (Tier.FAST, [])
 
@@ -65,7 +65,7 @@ async def test_no_model_is_asked_when_the_local_decision_is_sure(db: Database, p
 async def test_an_unsure_decision_takes_the_models_opinion(db: Database, payer: Payer) -> None:
     router = OneAnswer('{"intent": "data", "tier": 3, "confidence": 0.9, "note": "ignored"}')
 
-    choice = await Classifier(router, TIERS, db).classify(Question(UNSURE), payer)
+    choice = await classified(Classifier(router, TIERS, db), Question(UNSURE), payer)
 
     assert (choice.intent, choice.tier, choice.confidence) == (Intent.DATA, Tier.FRONTIER, 0.589)
     assert choice.decided_by == "gemini/fast"
@@ -74,7 +74,7 @@ async def test_an_unsure_decision_takes_the_models_opinion(db: Database, payer: 
 async def test_the_call_is_short_cheap_and_told_apart_on_the_bill(db: Database, payer: Payer) -> None:
     router = OneAnswer('{"intent": "chat", "tier": 1, "confidence": 0.9}')
 
-    await Classifier(router, TIERS, db).classify(Question(UNSURE), payer)
+    await classified(Classifier(router, TIERS, db), Question(UNSURE), payer)
 
     (call,) = router.calls
     assert (call.purpose, call.tier, call.cross_tier) == (Purpose.CLASSIFY, Tier.FAST, False)
@@ -99,7 +99,7 @@ async def test_the_call_is_short_cheap_and_told_apart_on_the_bill(db: Database, 
 async def test_a_useless_opinion_rounds_the_local_decision_up(
     db: Database, payer: Payer, said: str | Exception
 ) -> None:
-    choice = await Classifier(OneAnswer(said), TIERS, db).classify(Question(UNSURE), payer)
+    choice = await classified(Classifier(OneAnswer(said), TIERS, db), Question(UNSURE), payer)
 
     assert choice.tier == min(local().tier + 1, Tier.FRONTIER)
     assert choice.answer == "model"
@@ -108,7 +108,7 @@ async def test_a_useless_opinion_rounds_the_local_decision_up(
 async def test_an_opinion_that_doubts_itself_is_rounded_up(db: Database, payer: Payer) -> None:
     router = OneAnswer('{"intent": "chat", "tier": 1, "confidence": 0.2}')
 
-    choice = await Classifier(router, TIERS, db).classify(Question(UNSURE), payer)
+    choice = await classified(Classifier(router, TIERS, db), Question(UNSURE), payer)
 
     assert choice.tier is Tier.STANDARD
 
@@ -116,10 +116,16 @@ async def test_an_opinion_that_doubts_itself_is_rounded_up(db: Database, payer: 
 async def test_a_message_cannot_leave_the_quotes_it_is_shown_in(db: Database, payer: Payer) -> None:
     router = OneAnswer('{"intent": "chat", "tier": 1, "confidence": 0.9}')
 
-    await Classifier(router, TIERS, db).classify(Question(UNSURE_AND_INJECTED), payer)
+    await classified(Classifier(router, TIERS, db), Question(UNSURE_AND_INJECTED), payer)
 
     (call,) = router.calls
     assert call.messages[-1].content.count("</message>") == 1
+
+
+async def classified(classifier: Classifier, question: Question, payer: Payer) -> Choice:
+    """As whoever chooses does it."""
+    decision = classifier.decide(question)
+    return await classifier.consult(question, decision, payer) if decision.unsure else decision.choice
 
 
 def local() -> Choice:
@@ -129,10 +135,10 @@ def local() -> Choice:
 async def test_the_same_words_are_asked_about_once_and_never_for_a_neighbour(db: Database, payer: Payer) -> None:
     router = OneAnswer('{"intent": "data", "tier": 3, "confidence": 0.9}')
     classifier = Classifier(router, TIERS, db)
-    first = await classifier.classify(Question(SHOUTED), payer)
+    first = await classified(classifier, Question(SHOUTED), payer)
 
-    again = await classifier.classify(Question(loud(SHOUTED)), payer)
-    await classifier.classify(Question(SHOUTED), replace(payer, workspace_id=workspace_id_of("T0OTHER")))
+    again = await classified(classifier, Question(loud(SHOUTED)), payer)
+    await classified(classifier, Question(SHOUTED), replace(payer, workspace_id=workspace_id_of("T0OTHER")))
 
     assert (again.tier, again.decided_by) == (first.tier, first.decided_by)
     assert [call.payer.workspace_id for call in router.calls] == [payer.workspace_id, workspace_id_of("T0OTHER")]
@@ -140,7 +146,7 @@ async def test_the_same_words_are_asked_about_once_and_never_for_a_neighbour(db:
 
 async def test_an_opinion_is_kept_without_the_words_and_for_some_days_only(db: Database, payer: Payer) -> None:
     router = OneAnswer('{"intent": "data", "tier": 3, "confidence": 0.9}')
-    await Classifier(router, TIERS, db).classify(Question(UNSURE), payer)
+    await classified(Classifier(router, TIERS, db), Question(UNSURE), payer)
     kept = await query(db, "SELECT * FROM classifier_cache")
 
     await query(db, "UPDATE classifier_cache SET expires_at = now() - interval '1 second' RETURNING 1")

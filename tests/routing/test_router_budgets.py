@@ -111,10 +111,12 @@ async def test_a_classifier_that_does_not_fit_leaves_the_decision_to_the_local_a
     await limit(road.db, road.workspace_id, WORKSPACE, "0.00000001", Mode.STOP)
     question = Question(UNSURE)
 
-    choice = await Classifier(road.router, TIERS, road.db).classify(question, road.call().payer)
+    classifier, local = Classifier(road.router, TIERS, road.db), decide(question)
 
-    local = decide(question).choice
-    assert choice.tier == min(local.tier + 1, Tier.FRONTIER)
+    choice = await classifier.consult(question, local, road.call().payer)
+
+    assert local.unsure
+    assert choice.tier == min(local.choice.tier + 1, Tier.FRONTIER)
     assert road.models.order == []
     assert (await standings(road.db, road.workspace_id))[WORKSPACE].taken_usd == 0
 

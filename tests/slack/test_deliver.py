@@ -11,6 +11,7 @@ import pytest
 
 from bot.db.database import Database
 from bot.db.inbox import NewAsk, TakenAsk
+from bot.db.unit import Unit
 from bot.errors import LeaseLost, Undeliverable
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.attachments import Attachments
@@ -33,7 +34,7 @@ async def threads(db: Database, sandbox: Sandbox) -> Threads:
     access = await introduce(sandbox.slack.state.bot_token, sandbox.slack.api_url, db)
     clients = Clients(OneToken(access), sandbox.slack.api_url)
 
-    async def under(ask: TakenAsk) -> list[dict[str, Any]]:
+    async def under(unit: Unit, ask: TakenAsk) -> list[dict[str, Any]]:
         return [{"type": "context", "elements": [{"type": "mrkdwn", "text": "fast · $0.0001"}]}]
 
     people = People(clients)

@@ -81,7 +81,7 @@ async def test_an_edit_of_what_is_in_work_or_answered_changes_nothing(
     await app.async_dispatch(signed(change(), "Ev2"))
     meanwhile = await onlooker.fetchval("SELECT sealed_text FROM inbox")
     async with db.unit(workspace_id) as unit:
-        await unit.inbox.finish(ask.lease, "answered")
+        await unit.endings.end(ask.lease, "answered")
     await app.async_dispatch(signed(change(), "Ev3"))
 
     assert meanwhile == sealed

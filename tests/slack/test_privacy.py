@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from bot.app import Lucy
 from bot.config import Settings
-from bot.db import kept_messages, operations, thread_summaries
+from bot.db import endings, operations, thread_summaries
 from bot.db.retention import CONTEXT_HOURS, DEAD_DAYS, FEATURES_DAYS, SUMMARY_DAYS, Retention
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.privacy import privacy
@@ -28,7 +28,7 @@ def test_the_days_that_are_told_are_those_in_the_statements() -> None:
     assert f"interval '{DEAD_DAYS} days'" in str(operations.WIPE_DEAD)
     assert f"interval '{FEATURES_DAYS} days'" in str(operations.DROP_ASKED)
     assert f"interval '{SUMMARY_DAYS} days'" in thread_summaries._KEEP.sql
-    assert f"interval '{CONTEXT_HOURS} hours'" in kept_messages._KEEP.sql
+    assert f"interval '{CONTEXT_HOURS} hours'" in endings._END.sql
     assert f"wiped {DEAD_DAYS} days later" in told
     assert f"for {SUMMARY_DAYS} days. Questions and answers I keep, encrypted, for {CONTEXT_HOURS} hours" in told
     assert f"for {FEATURES_DAYS} days" in told

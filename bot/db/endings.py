@@ -1,0 +1,62 @@
+"""How an ask ends: in one statement, so that there is no moment in which half of it is done."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.db.inbox import Lease, fence, prove
+from bot.db.kept_messages import WANTED
+from bot.db.prepared import Prepared
+from bot.db.retention import CONTEXT_HOURS
+
+_END = Prepared(
+    f"""
+    WITH ended AS (
+        UPDATE inbox SET state = CASE :outcome::text WHEN 'dead' THEN 'dead' ELSE 'done' END, outcome = :outcome::text,
+               sealed_text = CASE :outcome::text WHEN 'dead' THEN sealed_text END,
+               done_at = now(), lease_id = NULL, worker = NULL
+        WHERE workspace_id = :workspace_id AND task_id = :task_id AND lease_id = :lease_id AND state = 'leased'
+        RETURNING task_id, channel_id, thread_ts
+    ), kept AS (
+        INSERT INTO kept_message (workspace_id, channel_id, thread_ts, ts, user_id, sealed_text, expires_at)
+        SELECT ask.workspace_id, ask.channel_id, ask.thread_ts, said.ts, said.user_id, said.words,
+               now() + interval '{CONTEXT_HOURS} hours'
+        FROM inbox AS ask CROSS JOIN LATERAL (
+            SELECT coalesce(ask.question_ts, ask.ts) AS ts, ask.user_id AS user_id, ask.sealed_text AS words
+            UNION ALL
+            SELECT ts, NULL, text FROM reply_part WHERE workspace_id = :workspace_id AND task_id = :task_id) AS said
+        WHERE ask.workspace_id = :workspace_id AND ask.task_id = :task_id AND said.ts IS NOT NULL AND said.words IS NOT NULL
+          AND :outcome::text <> 'withdrawn' AND {WANTED}
+        ON CONFLICT DO NOTHING
+    ), spoke AS (
+        UPDATE joined_thread AS joined
+        SET spoke = CASE :outcome::text WHEN 'withdrawn' THEN 'people' ELSE 'lucy' END, touched_at = now()
+        FROM ended
+        WHERE joined.workspace_id = :workspace_id AND joined.channel_id = ended.channel_id
+          AND joined.thread_ts = ended.thread_ts
+          AND joined.spoke <> CASE :outcome::text WHEN 'withdrawn' THEN 'people' ELSE 'lucy' END
+    ), wiped AS (
+        UPDATE reply_part SET text = NULL WHERE workspace_id = :workspace_id AND task_id = :task_id
+    ), forgotten AS (
+        DELETE FROM stream_message WHERE workspace_id = :workspace_id AND task_id = :task_id
+    )
+    SELECT task_id FROM ended
+    """
+)
+"""Each part reads what stood there before. Words are copied as they are sealed, all with the same keys, and read by nobody."""
+
+
+class EndingStore:
+    """The ends of one workspace's asks."""
+
+    def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
+        self._session, self._workspace_id = session, workspace_id
+
+    async def end(self, lease: Lease, outcome: str) -> None:
+        """The ask is done with, and its words and its answer's are wiped; where the workspace wants that, they are kept for a day.
+
+        The words of a "dead" one stay for operators until the sweep; of a "withdrawn" one nothing is kept. Raises LeaseLost.
+        """
+        prove(lease, await _END.value(self._session, {**fence(self._workspace_id, lease), "outcome": outcome}))
