@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,6 +19,9 @@ from bot.db.database import engine_for
 from bot.db.faults import FOREIGN, at_start, sqlstate
 from bot.db.row_security import SecondLock, lock_up, make_roles, standing
 from bot.errors import LucyError, SettingError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _log = log.get(__name__)
 Found = TypeVar("Found")
@@ -90,8 +90,7 @@ async def server_version(url: str) -> str:
 
 def is_newer(revision: str) -> bool:
     """Whether a newer Lucy migrated the database: she only added to it, so this one may serve beside her."""
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    return bool(revision) and revision not in known
+    return bool(revision) and revision not in _revisions()
 
 
 async def second_lock(url: str) -> SecondLock:
@@ -101,7 +100,13 @@ async def second_lock(url: str) -> SecondLock:
 
 def newest() -> str:
     """The revision this Lucy needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return _revisions()[-1]
+
+
+@cache
+def _revisions() -> tuple[str, ...]:
+    """All there are, in order: each script's name begins with its own. So a start that finds nothing to do needs no Alembic."""
+    return tuple(sorted(script.name.partition("_")[0] for script in _folder().glob("versions/[0-9]*_*.py")))
 
 
 async def _with_connection(
@@ -166,7 +171,10 @@ def _upgrade(connection: Connection, revision: str) -> str:
         _log.warning("database_is_newer", present=before, newest=newest())
         return before
     make_roles(connection)
-    command.upgrade(_config(connection), revision)
+    if before != newest() or revision not in ("head", before):
+        from alembic import command
+
+        command.upgrade(_config(connection), revision)
     lock_up(connection)
     after = _current(connection)
     if after != before:
@@ -175,13 +183,17 @@ def _upgrade(connection: Connection, revision: str) -> str:
 
 
 def _downgrade(connection: Connection, revision: str) -> str:
+    from alembic import command
+
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT_S * 1000:.0f}ms'"))
     command.downgrade(_config(connection), revision)
     return _current(connection)
 
 
 def _current(connection: Connection) -> str:
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is None:
+        return ""
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none() or ""
 
 
 def _require_version(connection: Connection) -> None:
@@ -190,7 +202,9 @@ def _require_version(connection: Connection) -> None:
         raise SettingError(f"DATABASE_URL: PostgreSQL {int(version) // 10000} is too old, Lucy needs 15 or newer")
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,6 +21,7 @@ from bot.config import Settings
 from bot.db.database import engine_for
 from bot.db.migrate import BehindHead, Blocked, current, downgrade, migrate, newest
 from bot.errors import SettingError
+from tests.tracked import ROOT
 
 
 @pytest.fixture
@@ -90,3 +96,26 @@ async def test_migrate_off_refuses_to_start_behind_and_starts_at_the_newest(empt
     await migrate(empty_database_url)
     async with open_database(settings) as db:
         await db.ping()
+
+
+def test_each_script_is_named_after_its_revision_and_follows_the_one_before() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.set_main_option("path_separator", "os")
+
+    scripts = list(ScriptDirectory.from_config(config).walk_revisions())
+
+    assert [script.revision for script in scripts] == sorted((Path(one.path).name[:4] for one in scripts), reverse=True)
+    assert scripts[0].revision == newest()
+
+
+async def test_a_database_at_the_newest_migration_needs_no_alembic(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
+    looked = "import asyncio, sys; from bot.db.migrate import migrate; print(asyncio.run(migrate(sys.argv[1])), 'alembic' in sys.modules)"
+
+    again = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", looked, empty_database_url, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+
+    said, _ = await again.communicate()
+    assert said.decode().split() == [newest(), "False"]
