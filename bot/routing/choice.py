@@ -40,7 +40,7 @@ class Past:
     tier: Tier | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a guard around each field takes microseconds of every choice
 class Question:
     """The newest human text, decoded, mention stripped, and the thread before it, oldest first; how many files hang on it."""
 
@@ -58,7 +58,7 @@ class Question:
         return max(known, default=Tier.STANDARD if turns else None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as above
 class Choice:
     """Which tier answers and why; `confidence` is P(this tier suffices), `score` how hard it looks.
 

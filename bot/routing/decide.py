@@ -25,7 +25,6 @@ _ANSWER = re.compile(
 _SHORT = 80
 """Characters: a longer answer says something of its own."""
 
-_TRACE_MARKS = ("Traceback (most recent", "Error:", "Exception:", "Exception in ", "\tat ", "    at ", "panic:")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _LONG, _LONG_UNSPACED, _SEEN, _LOOKED_AT = 1500, 40, 300, 3000
 _TIERS = tuple(Tier)
@@ -37,7 +36,7 @@ _UNSURE_WITHIN = 0.1
 """How little, in P(fail), the second-best tier must lose by for a model to be asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as a Choice
 class Decision:
     """A choice, and whether it is so near a border that a model's opinion is worth its price."""
 
@@ -77,7 +76,7 @@ def _by_score(question: Question, stakes: Stakes, scorer: Scorer, started: int) 
         reason = "Nothing to go by: the middle tier"
         return _sure(Choice(Intent.CHAT, Tier.STANDARD, 0.5, "score", reason, micros=_micros(started)))
     head = text[:_LOOKED_AT]
-    trace = any(mark in head for mark in _TRACE_MARKS)
+    trace = _has_trace(head)
     intent = Intent.CODE if trace or "```" in head else found.intent
     estimates = found.tier1_fails, found.tier2_fails
     fails = failing(estimates, stakes.shifts, found.moved)
@@ -100,6 +99,18 @@ def _by_score(question: Question, stakes: Stakes, scorer: Scorer, started: int) 
         moved=found.moved,
     )
     return Decision(choice, unsure)
+
+
+def _has_trace(head: str) -> bool:
+    return (
+        "Error:" in head
+        or "Exception:" in head
+        or "Traceback (most recent" in head
+        or "Exception in " in head
+        or "    at " in head
+        or "\tat " in head
+        or "panic:" in head
+    )
 
 
 def _micros(started: int) -> float:

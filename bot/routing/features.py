@@ -35,7 +35,7 @@ _COMMAS = re.compile("[,;，、；]")
 _SUBLINEAR = tuple(1 + math.log(max(1, count)) for count in range(3 * (HEAD + TAIL) + 4))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as a Choice
 class Features:
     """Statistics; buckets of words and pairs, each once, with a value each (None: all alike, `unit`); the first words."""
 

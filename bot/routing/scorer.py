@@ -6,7 +6,7 @@ import base64
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,10 +19,15 @@ from bot.routing.features import BUCKETS, Features, clip, features, tokens
 MOVED_AT_MOST = 1.5
 """How far a workspace's own head may move the log-odds: it has seen little."""
 
+_LANE = 20
+_HALF, _MASK = 1 << _LANE - 1, (1 << _LANE) - 1
+_POSITIVE = _HALF | _HALF << _LANE | _HALF << 2 * _LANE
+"""Three sums of some 400 int8 weights fit into what Python adds up without growing a number."""
+
 _OPTIONS = re.compile(r"\n\(?[B-D][.)] ")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as a Choice
 class Score:
     """Estimated probabilities that tier 1, and tier 2, would not do; `hardness` ranks texts, higher is harder.
 
@@ -48,7 +53,12 @@ class Head:
     def of(self, seen: Features) -> float:
         """The head's value."""
         weights = map(self.hashed.__getitem__, seen.buckets)
-        words: float = sum(weights) * seen.unit if seen.values is None else sum(map(mul, weights, seen.values))
+        return self.worth(
+            seen, sum(weights) * seen.unit if seen.values is None else sum(map(mul, weights, seen.values))
+        )
+
+    def worth(self, seen: Features, words: float) -> float:
+        """The same where the sum of the words' weights is known."""
         figures: float = sum(map(mul, self.statistics, seen.statistics))
         return self.bias + figures + self.scale * words
 
@@ -67,10 +77,10 @@ class Likelihood:
     share: float
     usual: float
 
-    def raw(self, seen: Features, context: tuple[float, ...] | None) -> float:
-        """The head's value with the context's."""
-        value = self.head.of(seen)
-        return value if context is None else value + sum(map(mul, self.context, context))
+    def beside(self, value: float, context: tuple[float, ...]) -> float:
+        """The head's value with what the context adds."""
+        added: float = sum(map(mul, self.context, context))
+        return value + added
 
     def of(self, raw: float) -> float:
         """The probability."""
@@ -95,12 +105,13 @@ class IntentWeights:
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """All that was learned."""
+    """All that was learned. `packed` holds the word weights of `usual`, three to a number: one walk adds up all three."""
 
     first: Likelihood
     second: Likelihood
     exam_gain: Head
-    gain: Head
+    usual: tuple[Head, Head, Head]
+    packed: Sequence[int]
     intents: IntentWeights
     opinion: tuple[float, float]
 
@@ -111,11 +122,20 @@ class Scorer:
         if not any(map(str.isalnum, words)):
             return None
         seen = features(clipped, words)
-        first, second = self.first.raw(seen, context), self.second.raw(seen, context)
-        has_options = _OPTIONS.search(clipped) is not None
-        hardness = self.exam_gain.of(seen) if has_options else self.gain.of(seen) + 0.1 * (first + second)
+        first, second, gain = self._values(seen)
+        if context is not None:
+            first, second = self.first.beside(first, context), self.second.beside(second, context)
+        hardness = self.exam_gain.of(seen) if _OPTIONS.search(clipped) else gain + 0.1 * (first + second)
         moved = max(-MOVED_AT_MOST, min(MOVED_AT_MOST, learned.of(seen))) if learned else 0.0
         return Score(self.first.of(first), self.second.of(second), hardness, self.intents.best(seen), moved)
+
+    def _values(self, seen: Features) -> list[float]:
+        """Of the usual heads."""
+        if seen.values is not None:
+            return [head.of(seen) for head in self.usual]
+        total = sum(map(self.packed.__getitem__, seen.buckets)) + _POSITIVE
+        sums = (total & _MASK) - _HALF, (total >> _LANE & _MASK) - _HALF, (total >> 2 * _LANE) - _HALF
+        return [head.worth(seen, words * seen.unit) for head, words in zip(self.usual, sums, strict=True)]
 
     def trusted(self, confidence: float) -> float:
         """What a model's own confidence is worth: a curve over its log-odds (its source stands in the weights file)."""
@@ -179,7 +199,10 @@ def scorer_of(stored: Stored) -> Scorer:
         for name, shape in stored["likelihoods"].items()
     )
     opinion = stored["opinion"]["slope"], stored["opinion"]["offset"]
-    return Scorer(first, second, heads["exam_gain"], heads["gain"], _intents(stored["intents"]), opinion)
+    usual = first.head, second.head, heads["gain"]
+    words = zip(*(head.hashed for head in usual), strict=True)
+    packed = [one + (two << _LANE) + (three << 2 * _LANE) for one, two, three in words]
+    return Scorer(first, second, heads["exam_gain"], usual, packed, _intents(stored["intents"]), opinion)
 
 
 def _intents(stored: Mapping[str, StoredHead]) -> IntentWeights:
