@@ -29,6 +29,7 @@ async def show_page(port: int, *, real: bool, open_browser: bool, say: Callable[
     for vendor in sandbox.providers.values():
         vendor.answer_s, vendor.pace_s = _ANSWER_S, _PACE_S
     page.routes(sandbox.app)
+    page.is_open = False
     async with AsyncExitStack() as stack:
         await _listen(stack, sandbox, port)
         say("Starting Lucy (the first time takes about ten seconds)…")
@@ -43,6 +44,7 @@ async def show_page(port: int, *, real: bool, open_browser: bool, say: Callable[
             await running.digests.post_now(workspace_id, "C0FINANCE")
 
         page.on_digest(digest_now)
+        page.is_open = True
         say(f"\n  Lucy's demo: {sandbox.slack.origin}/\n  {_models(running.tiers, real)}\n\n  Ctrl-C ends it.")
         if open_browser:
             webbrowser.open(f"{sandbox.slack.origin}/")

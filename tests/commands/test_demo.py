@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientConnectorError, ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 
@@ -90,3 +90,33 @@ async def test_a_taken_port_is_one_line() -> None:
 
         with pytest.raises(SettingError, match=f"--port: cannot listen on 127.0.0.1:{port}"):
             await show_page(port, real=False, open_browser=False, say=print)
+
+
+async def test_who_opens_the_page_before_lucy_is_there_sees_that_she_is_starting_and_then_the_workspace() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    said: list[str] = []
+    demo = asyncio.create_task(show_page(port, real=False, open_browser=False, say=said.append))
+
+    async with asyncio.timeout(60), ClientSession() as browser:
+        early = await opened(browser, port)
+        while "Lucy is starting" in (late := await opened(browser, port)):
+            await asyncio.sleep(0.1)
+    ready = list(said)
+    demo.cancel()
+    await asyncio.gather(demo, return_exceptions=True)
+
+    assert "Lucy is starting" in early
+    assert 'http-equiv="refresh"' in early
+    assert "demo workspace" in late
+    assert f"Lucy's demo: http://127.0.0.1:{port}/" in ready[-1]
+
+
+async def opened(browser: ClientSession, port: int) -> str:
+    """The page as it is now."""
+    while True:
+        try:
+            async with browser.get(f"http://127.0.0.1:{port}/") as page:
+                return await page.text()
+        except ClientConnectorError:
+            await asyncio.sleep(0.01)

@@ -23,6 +23,7 @@ from bot.sandbox.slack.workspace import SlackWorkspace
 
 _STATIC = {
     "index.html": "text/html",
+    "starting.html": "text/html",
     "style.css": "text/css",
     "app.js": "text/javascript",
     "composer.js": "text/javascript",
@@ -50,6 +51,7 @@ class Page:
         self._teams = {team.state.team_id: team for team in (sandbox.slack, sandbox.globex)}
         self._workspaces, self._whose = workspaces or {}, dict[str, str]()
         self._install_url: str | None = None
+        self.is_open = True
         sandbox.globex.state.session = sandbox.slack.state.session
         self._told = 0
         self._listeners: set[asyncio.Queue[dict[str, Any]]] = set()
@@ -118,6 +120,9 @@ class Page:
             queue.put_nowait(numbered)
 
     async def _index(self, _: web.Request) -> web.Response:
+        """Who comes before Lucy is there waits for her: Slack would tell her of an early mention a minute later only."""
+        if not self.is_open:
+            return _file("starting.html")
         index, session = _file("index.html"), self._sandbox.slack.state.session
         index.set_cookie(SESSION, session, httponly=True, samesite="Strict")
         return index
