@@ -1,6 +1,6 @@
 // The page: one state, redrawn where it changed. Slack on the left, the truth on the right.
 import { attached, composer } from "./composer.js";
-import { confirmed, modal } from "./dialogs.js";
+import { confirmed, modal, reworded } from "./dialogs.js";
 import { missed, rail } from "./rail.js";
 import { body, el, markdown, slackBlock } from "./render.js";
 import { books, forget, truth } from "./truth.js";
@@ -186,12 +186,29 @@ function row(message, all) {
   return el("div", { class: kind, "data-ts": message.ts }, face(message, person), column);
 }
 
-// What hangs on a message: the app's shortcut, in channels without her too, as in Slack.
+// What hangs on a message: the app's shortcut, in channels without her too, as in Slack; of one's own words their change and end.
 function menu(message) {
-  const ask = el("button", { type: "button" }, "Ask Lucy about this");
-  const box = el("details", { class: "menu" }, el("summary", { "aria-label": "More actions" }, "⋯"), ask);
-  ask.onclick = () => { box.open = false; post("shortcut", { callback_id: "lucy_ask_about", user: me(), channel, ts: message.ts }); };
+  const at = { channel, ts: message.ts };
+  const items = { "Ask Lucy about this": () => post("shortcut", { callback_id: "lucy_ask_about", user: me(), ...at }) };
+  if (message.user === me() && !message.bot_id) {
+    items["Edit message"] = async () => {
+      const text = await reworded("Edit message", message.text.replaceAll(`<@${state.me}>`, "@Lucy"));
+      if (text !== null) post("edit", { ...at, text: toLucy(text) });
+    };
+    items["Delete message"] = () => post("delete", at);
+  }
+  const box = el("details", { class: "menu" }, el("summary", { "aria-label": "More actions" }, "⋯"));
+  const list = el("div", {}, ...Object.entries(items).map(([name, act]) => {
+    const item = el("button", { type: "button" }, name);
+    item.onclick = () => { box.open = false; act(); };
+    return item;
+  }));
+  box.append(list);
   return box;
+}
+
+function toLucy(text) {
+  return text.replace(/@Lucy\b/gi, `<@${state.me}>`);
 }
 
 function face(message, person) {
@@ -289,7 +306,7 @@ async function send(raw, parent, files = []) {
   const command = text.split(/\s/)[0];
   if (command === "/lucy-costs") post("command", { command, text: text.slice(command.length).trim(), user: me(), channel });
   else if (/^\/\w/.test(text)) slackbot(`\`${command}\` is not a command here. Try \`/lucy-costs help\`.`);
-  else post("say", { user: me(), channel, text: text.replace(/@Lucy\b/gi, `<@${state.me}>`), ...(parent ? { thread_ts: parent } : {}), files: await attached(files, { team: team ?? "", user: me() }, slackbot) });
+  else post("say", { user: me(), channel, text: toLucy(text), ...(parent ? { thread_ts: parent } : {}), files: await attached(files, { team: team ?? "", user: me() }, slackbot) });
   toEnd();
 }
 

@@ -13,6 +13,7 @@ DEEDS: dict[str, Callable[[SlackWorkspace, dict[str, Any]], Awaitable[object]]] 
     ),
     "command": lambda slack, sent: slack.command(sent["command"], sent["text"], sent["user"], sent["channel"]),
     "stop": lambda slack, sent: slack.stop(sent["user"], sent["channel"], sent["thread_ts"]),
+    "edit": lambda slack, sent: slack.edit(sent["channel"], sent["ts"], sent["text"]),
     "delete": lambda slack, sent: slack.delete(sent["channel"], sent["ts"]),
     "press": lambda slack, sent: slack.press(
         sent["action_id"], sent["value"], sent["user"], sent["channel"], sent["ts"]

@@ -23,6 +23,21 @@ export function confirmed(asked) {
   });
 }
 
+// Words to be changed; null when they stay.
+export function reworded(title, text) {
+  return new Promise((resolve) => {
+    const box = el("textarea", { rows: "4", "aria-label": title });
+    const yes = el("button", { type: "button", class: "primary" }, "Save");
+    const no = el("button", { type: "button" }, "Cancel");
+    const dialog = opened(title, box, el("div", { class: "row" }, no, yes));
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes" && box.value.trim() ? box.value : null));
+    box.value = text;
+    yes.onclick = () => dialog.close("yes");
+    no.onclick = () => dialog.close("no");
+    box.focus();
+  });
+}
+
 // `world` draws words, knows people and channels, and sends what was filled in; what the app answers stands in the modal.
 export function modal(view, world) {
   const close = el("button", { type: "button" }, view.close?.text ?? "Close");
