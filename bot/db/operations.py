@@ -49,13 +49,16 @@ DROP_ASKED = text(f"DELETE FROM asked WHERE at < now() - interval '{FEATURES_DAY
 DROP_JOINED = text(
     "DELETE FROM joined_thread WHERE touched_at < now() - CASE WHEN muted THEN interval '1 year' ELSE interval '30 days' END"
 )
+DROP_FLOORS = text(
+    "DELETE FROM thread_floor WHERE set_at < now() - CASE source WHEN 'asked' THEN interval '1 year' ELSE interval '30 days' END"
+)
 DROP_OPINIONS = text("DELETE FROM classifier_cache WHERE expires_at < now()")
 DROP_SUMMARIES = text("DELETE FROM thread_summary WHERE expires_at < now()")
 DROP_KEPT = text("DELETE FROM kept_message WHERE expires_at < now()")
 
 _CLEANING = (
-    WIPE_DEAD, DROP_DONE, DROP_TOLD, DROP_OPINIONS, DROP_ASKED, DROP_JOINED, DROP_SUMMARIES, DROP_KEPT,
-    DROP_FULL,
+    WIPE_DEAD, DROP_DONE, DROP_TOLD, DROP_OPINIONS, DROP_ASKED, DROP_JOINED, DROP_FLOORS, DROP_SUMMARIES,
+    DROP_KEPT, DROP_FULL,
 )  # fmt: skip
 
 Lost = tuple[UUID, float]

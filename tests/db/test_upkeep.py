@@ -21,7 +21,7 @@ async def ended(db: Database, workspace_id: UUID, onlooker: asyncpg.Connection) 
             await unit.inbox.add(new_ask(ts, ts))
         ask = await claim(db)
         async with db.unit(workspace_id) as unit:
-            await (unit.inbox.finish if end == "done" else unit.inbox.give_up)(ask.lease, end)
+            await unit.endings.end(ask.lease, end)
     return onlooker
 
 
@@ -65,6 +65,22 @@ async def test_a_bucket_of_tokens_that_nobody_used_for_an_hour_is_dropped(
     await clean(db)
 
     assert [row["bucket"] for row in await onlooker.fetch("SELECT bucket FROM slack_bucket")] == ["1 second"]
+
+
+async def test_a_thread_that_rested_for_a_month_has_no_floor_any_more_and_one_that_somebody_asked_for_keeps_it_for_a_year(
+    db: Database, workspace_id: UUID, onlooker: asyncpg.Connection
+) -> None:
+    await onlooker.execute(
+        "INSERT INTO thread_floor (workspace_id, channel_id, thread_ts, tier, source, task_id, set_at)"
+        " SELECT $1, 'C1', source || days, 3, source, gen_random_uuid(), now() - make_interval(days => days)"
+        " FROM unnest('{answer,asked}'::text[]) source CROSS JOIN unnest('{29,31,366}'::int[]) days",
+        workspace_id,
+    )
+
+    await clean(db)
+
+    left = await onlooker.fetch("SELECT thread_ts FROM thread_floor ORDER BY thread_ts")
+    assert [row["thread_ts"] for row in left] == ["answer29", "asked29", "asked31"]
 
 
 async def clean(db: Database) -> None:
