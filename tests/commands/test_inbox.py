@@ -37,8 +37,7 @@ async def dead(db: Database, workspace_id: UUID, settings: None) -> TakenAsk:
     async with db.unit(workspace_id) as unit:
         await unit.replies.store(ask.lease, ["I tried this several times."])
         await unit.replies.posted(ask.lease, 0, "1.1")
-        await unit.inbox.give_up(ask.lease, "dead")
-        await unit.replies.wipe(ask.task_id)
+        await unit.endings.end(ask.lease, "dead")
     return ask
 
 
