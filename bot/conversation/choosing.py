@@ -82,7 +82,7 @@ class Chooser:
         await unit.choices.remember(_stored(ask, bound, known.leaning))
         if bound.answer == "model":
             await note(unit, ask, bound)
-        await _remember(unit, ask.payer, chosen, order, standing)
+        await _set_floor(unit, ask.payer, chosen, order, standing)
         sees = not ask.transcript.is_pictured or self._tiers.seeing(ceiling).usable()
         return Chosen(bound, ceiling, order.family if order else None, sees)
 
@@ -110,7 +110,7 @@ async def _standing(unit: Unit, payer: Payer) -> Standing | None:
     return Standing(Tier(floor.tier), floor.source == "asked", floor.idle_s, last)
 
 
-async def _remember(unit: Unit, payer: Payer, choice: Choice, order: Order | None, standing: Standing | None) -> None:
+async def _set_floor(unit: Unit, payer: Payer, choice: Choice, order: Order | None, standing: Standing | None) -> None:
     """The thread's floor from now on."""
     if choice.answer != "model":
         return
