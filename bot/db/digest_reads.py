@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Row, cast, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Date, Select, cast, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.day_threads import Stretch
@@ -26,12 +27,15 @@ class DaySums:
 
 
 @dataclass(frozen=True, slots=True)
-class KeySums:
-    """One key of one dimension in the stretch that is told of (`now`), or in the one it is held against."""
+class KeySpend:
+    """One key of one dimension: what it spent, in USD, and how often, and what it had spent in the stretch held against."""
 
     dimension: str
-    now: bool
-    sums: Sums
+    key: str
+    usd: Decimal
+    before_usd: Decimal
+    calls: int
+    unpriced: int
 
 
 class DigestReads:
@@ -44,26 +48,36 @@ class DigestReads:
     async def by_day(self, zone: str, stretches: Sequence[Stretch], dimensions: Sequence[str]) -> list[DaySums]:
         """Sums per dimension, local day of `zone` and key over all stretches of time."""
         rows = await self._source.of(zone)
-        day = cast(func.timezone(zone, rows.quarter), Date)
-        found = await self._sums(rows, day, stretches, dimensions)
-        return [DaySums(row.dimension, row.part, sums_of(row)) for row in found]
-
-    async def by_key(self, zone: str, now: Stretch, before: Stretch, dimensions: Sequence[str]) -> list[KeySums]:
-        """Sums per dimension and key, in whole days of `zone` and in some before them."""
-        rows = await self._source.of(zone)
-        found = await self._sums(rows, rows.quarter >= now[0], [before, now], dimensions)
-        return [KeySums(row.dimension, row.part, sums_of(row)) for row in found]
-
-    async def _sums(
-        self, rows: Any, part: ColumnElement[Any], stretches: Sequence[Stretch], dimensions: Sequence[str]
-    ) -> Sequence[Row[Any]]:
+        day = cast(func.timezone(zone, rows.quarter), Date).label("day")
         sums = [func.coalesce(func.sum(getattr(rows, name)), 0).label(name) for name in SUMMED]
-        wanted = select(rows.dimension, part.label("part"), rows.key, *sums).where(
+        wanted = self._within(select(rows.dimension, day, rows.key, *sums), rows, stretches, dimensions)
+        by = _first(3)
+        found = await self._session.execute(wanted.group_by(*by).order_by(*by))
+        return [DaySums(row.dimension, row.day, sums_of(row)) for row in found]
+
+    async def by_key(self, zone: str, now: Stretch, before: Stretch, dimensions: Sequence[str]) -> list[KeySpend]:
+        """What each key spent in whole days of `zone`, and in some before them."""
+        rows = await self._source.of(zone)
+        told, spent = rows.quarter >= now[0], rows.cost_usd + rows.estimated_usd
+        sums = [
+            func.coalesce(func.sum(figure).filter(which), 0)
+            for figure, which in ((spent, told), (spent, ~told), (rows.calls, told), (rows.unpriced, told))
+        ]
+        wanted = self._within(select(rows.dimension, rows.key, *sums), rows, [before, now], dimensions)
+        return [KeySpend(*row) for row in await self._session.execute(wanted.group_by(*_first(2)))]
+
+    def _within(
+        self, wanted: Select[Any], rows: Any, stretches: Sequence[Stretch], dimensions: Sequence[str]
+    ) -> Select[Any]:
+        return wanted.where(
             rows.workspace_id == self._workspace_id,
             rows.dimension.in_(dimensions),
             rows.quarter >= min(start for start, _ in stretches),  # bounds for the index, which an OR does not give
             rows.quarter < max(end for _, end in stretches),
             or_(*((rows.quarter >= start) & (rows.quarter < end) for start, end in stretches)),
         )
-        by: list[ColumnElement[Any]] = [literal_column(n) for n in ("1", "2", "3")]
-        return (await self._session.execute(wanted.group_by(*by).order_by(*by))).all()
+
+
+def _first(columns: int) -> list[ColumnElement[Any]]:
+    """So many of them, by their places."""
+    return [literal_column(str(place)) for place in range(1, columns + 1)]

@@ -15,7 +15,7 @@ from bot.db.bills import BillCheck
 from bot.db.budgets import BudgetKey
 from bot.db.database import Database
 from bot.db.day_threads import Stretch, ThreadSum
-from bot.db.digest_reads import DaySums, KeySums
+from bot.db.digest_reads import DaySums, KeySpend
 from bot.db.digests import Kind, Posted
 from bot.db.rollups import Sums
 from bot.digests.anomalies import Anomaly, find_anomaly, find_cause, same_weekdays
@@ -175,20 +175,20 @@ def _explain(anomaly: Anomaly, moved: Sequence[DaySums], *, named: bool) -> Expl
     return Explained(anomaly, tuple(causes))
 
 
-def _top(dimension: str, keys: Sequence[KeySums]) -> Top:
-    now: dict[str, Sums] = {}
-    before: dict[str, Decimal] = defaultdict(Decimal)
+def _top(dimension: str, keys: Sequence[KeySpend]) -> Top:
+    found: dict[str, list[KeySpend]] = defaultdict(list)
     for one in keys:
-        if one.dimension != dimension:
-            continue
-        key = _shown(dimension, one.sums.key)
-        if one.now:
-            now[key] = now[key] + one.sums if key in now else one.sums
-        else:
-            before[key] += one.sums.spent_usd
-    rows = [Row(key, sums.spent_usd, before[key], sums.calls, sums.unpriced) for key, sums in now.items()]
+        if one.dimension == dimension:
+            found[_shown(dimension, one.key)].append(one)
+    rows = [_row(key, alike) for key, alike in found.items() if any(one.calls for one in alike)]
     rows.sort(key=lambda row: (-row.usd, -row.calls, row.key))
     return Top(dimension, tuple(rows[:TOP]), len(rows))
+
+
+def _row(key: str, alike: Sequence[KeySpend]) -> Row:
+    zero = Decimal(0)
+    usd, before = sum((one.usd for one in alike), zero), sum((one.before_usd for one in alike), zero)
+    return Row(key, usd, before, sum(one.calls for one in alike), sum(one.unpriced for one in alike))
 
 
 def _counted(top: Top) -> Top:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from statistics import median
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import uvloop
 from rich.console import Console
@@ -26,7 +27,7 @@ from bot.costs.periods import period
 from bot.costs.reports import DIMENSIONS, Reports
 from bot.db.database import Database
 from bot.db.digests import Kind
-from bot.db.folding import FOLDED
+from bot.db.folding import FOLDED, GRACE
 from bot.digests.compose import Composer
 from bot.digests.spans import Span
 from tests.bench.figure import Figure, percentile
@@ -103,7 +104,6 @@ async def reads(db: Database, say: Callable[[str], None]) -> tuple[float, float,
     """p95 of each, over workspaces drawn as their calls are: the busiest most often."""
     reports, dice = Reports(db, "anthropic/claude-sonnet-5-5"), random.Random(1)
     composer = Composer(db, "anthropic/claude-sonnet-5-5")
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
 
     async def month() -> None:
         workspace_id, zone = drawn(dice)
@@ -112,6 +112,7 @@ async def reads(db: Database, say: Callable[[str], None]) -> tuple[float, float,
 
     async def digest() -> None:
         workspace_id, zone = drawn(dice)
+        yesterday = (datetime.now(UTC) - GRACE).astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
         await composer.compose(workspace_id, Span(Kind.DAILY, yesterday, yesterday), zone)
 
     say(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
