@@ -72,7 +72,7 @@ async def before_slack_answers_the_post_of_a_later_part(stage: Stage, lucy: Runn
 
 
 async def after_the_last_part(stage: Stage, lucy: Running) -> list[Left]:
-    """All stands in Slack and is written down, but the ask is not done: its first part is locked, so can't be wiped."""
+    """All stands in Slack and is written down, but the ask is not done: its first part is locked, so nothing of the end holds."""
     second = stage.slack.faults.hold("chat.postMessage", skip=1)
     ts = await stage.say(LONG)
     await second.arrived()
@@ -80,7 +80,7 @@ async def after_the_last_part(stage: Stage, lucy: Running) -> list[Left]:
     async with stage.onlooker.transaction():
         await stage.onlooker.execute("SELECT 1 FROM reply_part WHERE part = 0 FOR UPDATE")
         second.let_go()
-        await until_it_blocks(stage.onlooker, "UPDATE reply_part SET text")
+        await until_it_blocks(stage.onlooker, "%WITH ended AS")
         await lucy.kill()
 
     [ask] = await stage.inbox(ts)

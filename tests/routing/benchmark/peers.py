@@ -34,11 +34,11 @@ class Said:
 
 
 Peer = Callable[[list[str]], list[Said]]
-ROUNDS = 5
+ROUNDS = 20
 
 
 def quickest(peer: Peer, texts: list[str]) -> list[float]:
-    """Microseconds per text: the best of some rounds, for this machine does other things too."""
+    """Microseconds per text: the best of `ROUNDS`, for this machine does other things too, for seconds on end."""
     rounds = zip(*([said.micros for said in peer(texts)] for _ in range(ROUNDS)), strict=True)
     return [min(micros) for micros in rounds]
 
