@@ -81,12 +81,14 @@ def _by_score(question: Question, stakes: Stakes, scorer: Scorer, started: int) 
     estimates = found.tier1_fails, found.tier2_fails
     fails = failing(estimates, stakes.shifts, found.moved)
     costs, loss = stakes.costs(question, intent), stakes.loss(intent)
-    totals = [fail * loss + cost for fail, cost in zip(fails, costs, strict=True)]
-    best, second = sorted(range(3), key=totals.__getitem__)[:2]
+    totals = fails[0] * loss + costs[0], fails[1] * loss + costs[1], fails[2] * loss + costs[2]
+    least, next_least, _ = sorted(totals)
+    best = totals.index(least)
     tier = _TIERS[max(best, 1) if trace or _is_long(text) else best]
-    unsure = totals[second] - totals[best] < _UNSURE_WITHIN * loss and abs(
-        costs[second] - costs[best]
-    ) > WORTH_ASKING * stakes.opinion(question)
+    unsure = next_least - least < _UNSURE_WITHIN * loss
+    if unsure:
+        other = totals.index(next_least)
+        unsure = abs(costs[other] - costs[best]) > WORTH_ASKING * stakes.opinion(question)
     choice = Choice(
         intent,
         tier,

@@ -54,7 +54,9 @@ def clip(text: str) -> str:
 def tokens(text: str) -> list[str]:
     """Words in lower case, each number as 0, each character of a script without spaces on its own; the first and last ones."""
     plain = text.isascii()
-    seen = _NUMBER.sub("0", text.lower() if plain else _UNSEEN.sub("", text).lower())
+    seen = text.lower() if plain else _UNSEEN.sub("", text).lower()
+    if _NUMBER.search(seen):
+        seen = _NUMBER.sub("0", seen)
     every = (_TOKEN if plain else _TOKEN_OF_ANY_SCRIPT).findall
     if not plain and len(seen) >= _BEGINS + _ENDS:
         first, last = every(seen[:_BEGINS]), every(seen[-_ENDS:])
@@ -77,23 +79,24 @@ def features(clipped: str, words: Sequence[str]) -> Features:
 
 def statistics(text: str, words: Sequence[str]) -> tuple[float, ...]:
     """Figures about a text, each roughly between 0 and 1; the order is the weights file's."""
-    size, count = max(1, len(text)), max(1, len(words))
+    size, count = len(text) or 1, len(words) or 1
     plain = text.isascii()
     unspaced = 0 if plain else sum(map(len, _UNSPACED.findall(text)))
     reach = size + 2 * unspaced
+    length = sum(map(len, words)) / count
     return (
         math.log1p(reach) / 8,
         math.log1p(count) / 6,
         math.log1p(text.count("\n")) / 4,
-        min(sum(map(len, words)) / count, 12) / 12,
+        length / 12 if length < 12 else 1.0,
         words.count("0") / count,
         float("```" in text),
         float(text.rstrip().endswith(("?", "？", "؟"))),
         math.log1p(text.count(",") + text.count(";") if plain else len(_COMMAS.findall(text))) / 3,
-        min(reach, 60) / 60,
-        min(max(reach - 60, 0), 200) / 200,
-        min(max(reach - 200, 0), 800) / 800,
-        min(1.0, unspaced / 20),
+        reach / 60 if reach < 60 else 1.0,
+        0.0 if reach < 60 else min(reach - 60, 200) / 200,
+        0.0 if reach < 200 else min(reach - 200, 800) / 800,
+        0.0 if plain else min(1.0, unspaced / 20),
         0.0 if plain else min(1.0, len(text.encode("utf-8", "replace")) / size - 1),
     )
 

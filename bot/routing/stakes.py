@@ -88,10 +88,11 @@ class Stakes:
     shifts: tuple[float, float] = (0.0, 0.0)
     learned: Head | None = None
 
-    def costs(self, question: Question, intent: Intent) -> tuple[float, ...]:
+    def costs(self, question: Question, intent: Intent) -> tuple[float, float, float]:
         """USD expected of an answer by each tier."""
         tokens, length = input_tokens(question), ANSWER_TOKENS[intent]
-        return tuple([tokens * per_input + length * per_output for per_input, per_output in self.prices.rates])
+        (in1, out1), (in2, out2), (in3, out3) = self.prices.rates
+        return tokens * in1 + length * out1, tokens * in2 + length * out2, tokens * in3 + length * out3
 
     def loss(self, intent: Intent) -> float:
         """USD that a failed answer costs."""
