@@ -46,12 +46,15 @@ def _ranking(folder: Path, others: dict[str, Peer]) -> Iterator[str]:
     yield ""
     yield "| scorer | MMLU APGR (95 %) | CPT50 / 80 | GSM8K APGR (95 %) | CPT50 / 80 | macro | µs p50 / p99 |"
     yield "|---|---|---|---|---|---|---|"
-    speed = [message.question.text for message in messages()] + _long_texts()
-    for name, peer in others.items():
-        scores = {key: np.array([said.score for said in peer(found.texts)]) for key, found in sets.items()}
-        yield _row(name, scores, sets, quickest(peer, speed))
-    ours = quickest(timed(_lucy), speed)
-    folds = without_each_fold(folder)
+    scores = {
+        name: {key: np.array([said.score for said in peer(found.texts)]) for key, found in sets.items()}
+        for name, peer in others.items()
+    }
+    texts = [message.question.text for message in messages()] + _long_texts()
+    micros = quickest(others | {"Lucy": timed(_lucy)}, texts)
+    for name in others:
+        yield _row(name, scores[name], sets, micros[name])
+    ours, folds = micros["Lucy"], without_each_fold(folder)
     yield _row(
         "**Lucy**, question folds", {key: cross_validated(folds, f.texts) for key, f in sets.items()}, sets, ours
     )
