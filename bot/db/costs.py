@@ -74,7 +74,7 @@ class Called:
     latency_ms: int | None
 
 
-_OF_TASK = Prepared(
+OF_TASK = Prepared(
     f"""
     SELECT {", ".join(Called.__slots__)} FROM cost_log
     WHERE workspace_id = :workspace_id AND task_id = :task_id
@@ -200,7 +200,7 @@ class CostStore:
         made = time_of(task_id)
         since, until = within or (made - timedelta(hours=1) if made else None, None)
         task = {"workspace_id": self._workspace_id, "task_id": task_id, "since": since, "until": until}
-        return [Called(*row.values()) for row in await _OF_TASK.rows(self._session, task)]
+        return [Called(*row.values()) for row in await OF_TASK.rows(self._session, task)]
 
     async def total(self) -> Decimal:
         """The exact sum of every priced row of this workspace, in USD."""

@@ -2,60 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 
 from bot.costs.periods import period
 from bot.costs.reports import DIMENSIONS, Reports
-from bot.db.cost_sql import ATTEMPT_FIELDS, KNOWN, OPEN, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITION
 from bot.db.database import Database
 from bot.db.digests import Kind
-from bot.db.ids import new_id
-from bot.db.prepared import Prepared
-from bot.db.recent import ASKS, FAILURES
-from bot.db.roles import ACROSS, TENANT
 from bot.db.roles import WORKSPACE as LOCK
-from bot.db.turns import CLAIM
 from bot.digests.compose import Composer
 from bot.digests.spans import Span
 from tests.bench.generated_ledger import generate
 from tests.bench.scratch import bare_connection
-from tests.costs.ledger import FAST, SETTLED
+from tests.db.planning import heard, planned, statements_of
 
 ROLLED_UP = tuple(dimension for dimension in DIMENSIONS if dimension != "thread")
 WORKSPACE = UUID("00000000-0000-0000-0000-000000000001")
 NOW = datetime.now(UTC)
-ATTEMPT = {name: getattr(FAST, name) for name in ATTEMPT_FIELDS}
-OUTCOME = {name: getattr(SETTLED, name) for name in OUTCOME_FIELDS} | {"flags": None}
-KEY = {"workspace_id": WORKSPACE, "id": new_id(), "created_at": NOW}
-MANY = {"workspace_id": WORKSPACE, "id": [new_id()], "created_at": [NOW], "first": NOW, "last": NOW}
-STATEMENTS: dict[str, tuple[Prepared, dict[str, object]]] = {
-    "open": (OPEN, {**ATTEMPT, **KEY, "lifetime_s": 1, "model": "m", "held": None, "lease_id": new_id()}),
-    "transition": (TRANSITION, {**OUTCOME, **KEY, "allowed": ["open"]}),
-    "replay": (REPLAY, {**{name: [value] for name, value in OUTCOME.items()}, **MANY}),
-    "known": (KNOWN, MANY),
-    "sweep": (SWEEP, {"workspace_id": WORKSPACE}),
-    "recent asks": (ASKS, {"workspace_id": WORKSPACE, "user_id": "U1", "most": 5}),
-    "failures": (
-        FAILURES,
-        {
-            "workspace_id": WORKSPACE,
-            "dimension": "user",
-            "key": "U1",
-            "user_id": "U1",
-            "since": NOW,
-            "most": 3,
-            "but": [],
-        },
-    ),
-}
+STATEMENTS = statements_of(WORKSPACE)
 
 
 @pytest.fixture
@@ -97,13 +65,13 @@ async def test_a_persons_last_asks_are_found_by_person_and_time(connection: Any)
     assert not {"Sort", "Seq Scan"} & {node["Node Type"] for node in nodes}
 
 
-async def test_the_attempts_of_a_task_are_found_by_an_index(db: Database, connection: Any) -> None:
-    with heard(db) as statements:
-        async with db.unit(WORKSPACE) as unit:
-            await unit.costs.of_task(new_id())
+async def test_the_attempts_of_a_task_are_found_by_an_index(connection: Any) -> None:
+    statement, values = STATEMENTS["of a task"]
 
-    nodes = [node for said in statements for node in await planned(connection, *said)]
+    nodes = await planned(connection, statement.sql, *statement.arguments(values))
+
     scans = {node["Node Type"] for node in nodes if node.get("Relation Name")}
+    assert scans
     assert scans <= {"Index Scan", "Bitmap Heap Scan"}
 
 
@@ -157,34 +125,7 @@ async def test_the_past_that_is_to_be_folded_is_found_by_indexes(db: Database, c
     assert {node.get("Index Name") for node in nodes} >= {"cost_rollup_pkey", "cost_rollup_quarters_idx"}
 
 
-async def planned(connection: Any, sql: str, *arguments: object, options: str = "FORMAT JSON") -> list[dict[str, Any]]:
-    across = "bill_check" in sql or sql == CLAIM.sql
-    await connection.execute(f"SET ROLE {ACROSS if across else TENANT}")
-    explained = json.loads(await connection.fetchval(f"EXPLAIN ({options}) {sql}", *arguments))
-    return list(flat(explained[0]["Plan"]))
-
-
-def flat(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for child in node.get("Plans", ()):
-        yield from flat(child)
-
-
 def conditions(nodes: list[dict[str, Any]]) -> list[str]:
     found = [str(node["Index Cond"]) for node in nodes if node.get("Index Name") == "cost_rollup_pkey"]
     assert found
     return found
-
-
-@contextmanager
-def heard(db: Database) -> Iterator[list[tuple[Any, ...]]]:
-    """Every statement that a session sends meanwhile, with its arguments."""
-    said: list[tuple[Any, ...]] = []
-
-    def listen(_: Any, __: Any, statement: str, arguments: Any, *___: Any) -> None:
-        if not statement.startswith("SET"):
-            said.append((statement, *arguments))
-
-    event.listen(db._connections.engine.sync_engine, "before_cursor_execute", listen)
-    yield said
-    event.remove(db._connections.engine.sync_engine, "before_cursor_execute", listen)
