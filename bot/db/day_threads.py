@@ -53,20 +53,15 @@ class DayThreadStore:
     async def keep(self, days: Mapping[str, Stretch]) -> None:
         """Count a day that is over for each zone, unless it is kept or not all of it is folded yet."""
         kept = await self._kept(lock=True)
-        if all(zone in kept and kept[zone]["day"] == _named(day) for zone, day in days.items()):
-            return
-        found = {
-            zone: {
-                "day": _named(day),
-                "threads": [
-                    [one.channel_id, one.thread_ts, one.calls, str(one.usd)] for one in await self._counted(day)
-                ],
-            }
-            for zone, day in days.items()
-            if not await self._came_since(day)
-        }
-        mine = update(RollupCutRow).where(RollupCutRow.workspace_id == self._workspace_id)
-        await self._session.execute(mine.values(day_threads=found))
+        found = {zone: kept[zone] for zone, day in days.items() if zone in kept and kept[zone]["day"] == _named(day)}
+        for zone in days.keys() - found.keys():
+            if not await self._came_since(days[zone]):
+                dearest = await self._counted(days[zone])
+                threads = [[one.channel_id, one.thread_ts, one.calls, str(one.usd)] for one in dearest]
+                found[zone] = {"day": _named(days[zone]), "threads": threads}
+        if found != kept:
+            mine = update(RollupCutRow).where(RollupCutRow.workspace_id == self._workspace_id)
+            await self._session.execute(mine.values(day_threads=found))
 
     async def _kept(self, *, lock: bool = False) -> dict[str, Any]:
         mine = select(RollupCutRow.day_threads).where(RollupCutRow.workspace_id == self._workspace_id)

@@ -80,6 +80,18 @@ async def test_a_day_that_is_not_wholly_folded_is_not_kept(db: Database, workspa
     assert await told(db, workspace_id, zone) == []
 
 
+async def test_what_is_kept_of_one_zone_is_not_counted_again_for_another(
+    db: Database, workspace_id: UUID, zone: str
+) -> None:
+    await fold(db)
+    await execute(db, "DELETE FROM cost_log")
+
+    async with db.unit(workspace_id) as unit:
+        await unit.day_threads.keep({zone: yesterday(zone), "Asia/Tokyo": yesterday("Asia/Tokyo")})
+
+    assert await told(db, workspace_id, zone) == TOLD
+
+
 async def told(db: Database, workspace_id: UUID, zone: str) -> list[tuple[str, Decimal, int]]:
     async with db.unit(workspace_id) as unit:
         dearest = await unit.day_threads.dearest(zone, yesterday(zone))
