@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
@@ -28,6 +29,7 @@ __all__ = ["browser", "open_to_all"]
 
 ACME = workspace_id_of("T0ACME")
 SECRET = "bluebird"
+BERLIN = ZoneInfo("Europe/Berlin")  # an hour and more ahead of UTC: late in the evening, the ask is of its next day
 EVER = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 
@@ -78,7 +80,7 @@ async def both(open_to_all: Lucy, sandbox: Sandbox, browser: aiohttp.ClientSessi
         standing = await unit.budgets.standing(WORKSPACE)
         assert standing
         request, _ = await unit.budget_notices.request(standing, Decimal(99), Place("U0BEN", "C0GENERAL", thread))
-        await unit.digests.want(Kind.DAILY, "C0FINANCE", time(9), "Europe/Berlin", "U0ADA")
+        await unit.digests.want(Kind.DAILY, "C0FINANCE", time(9), BERLIN.key, "U0ADA")
         await unit.dials.turn("workspace", "", "quality", "U0ADA")
         await unit.admins.name("U0DEV", "U0ADA")
         rows = await unit.ledger.page(EVER)
@@ -178,7 +180,7 @@ async def test_a_form_of_the_command_shows_ones_own_and_nothing_of_the_others(bo
 
 async def test_a_digest_is_told_to_its_own_workspace_only(both: Both) -> None:
     before = json.dumps(both.sandbox.globex.state.messages)
-    tomorrow_noon = datetime.combine(datetime.now(UTC).date() + timedelta(days=1), time(12), UTC)
+    tomorrow_noon = (datetime.now(BERLIN) + timedelta(days=1)).replace(hour=12)
 
     posted = await both.lucy.digests.tick(tomorrow_noon)
 
