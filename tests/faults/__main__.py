@@ -118,9 +118,9 @@ def _tell(console: Console, each: Plan, verdict: Verdict) -> None:
 
 
 def _table(tallies: Mapping[str, Tally], seed: int, seconds: float) -> Table:
-    table = Table("fault", "rounds", "kills", "asks", "said so", "calls", "lost", "double", "wrong\nbills",
-                  title=f"Three Lucys under load, seed {seed}, {seconds / 60:.0f} min", box=SIMPLE_HEAD)  # fmt: skip
-    table.columns[0].no_wrap = True
+    title = f"Three Lucys under load, seed {seed}, {seconds / 60:.0f} min"
+    heads = ("fault", "rounds", "kills", "asks", "said\nso", "calls", "lost", "double", "wrong\nbills")
+    table = Table(*heads, title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     total = Tally()
