@@ -30,7 +30,7 @@ from bot.db.migrate import migrate, require_head
 from bot.db.operations import Operations
 from bot.db.retention import Retention
 from bot.db.upkeep import drop_old
-from bot.db.watch import exposition, sweep
+from bot.db.watch import clock, exposition, sweep
 from bot.digests.compose import Composer
 from bot.digests.run import DigestRunner
 from bot.llm.generations import generations
@@ -197,8 +197,7 @@ async def _serve(
     await stack.enter_async_context(watching_the_loop(parts.telemetry))
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
     if settings.slack_app_token:
-        token = settings.slack_app_token.get_secret_value()
-        await stack.enter_async_context(socket_mode(bolt, token, base_url))
+        await stack.enter_async_context(socket_mode(bolt, settings.slack_app_token.get_secret_value(), base_url))
     return url, metrics_url, digests, ended
 
 
@@ -222,6 +221,7 @@ def _jobs(
         sweep_costs=partial(sweep, db, parts.telemetry),
         settle_spooled=partial(parts.spool.settle, db),
         ask_later=parts.inquiry.tick,
+        clock=partial(clock, db),
         clean=across(db, Operations.clean),
         partitions=across(db, Operations.add_partitions),
         old=partial(drop_old, db, kept),

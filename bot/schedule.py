@@ -28,6 +28,7 @@ class Jobs:
     sweep_costs: Job
     settle_spooled: Job
     ask_later: Job
+    clock: Job
     clean: Job
     partitions: Job
     old: Job
@@ -52,6 +53,7 @@ async def schedule(jobs: Jobs) -> AsyncIterator[None]:
     scheduler.add_job(_quietly("prices", jobs.prices), "interval", seconds=30)
     scheduler.add_job(_quietly("ask_later", jobs.ask_later), "interval", seconds=30)
     scheduler.add_job(_quietly("settle_spooled", jobs.settle_spooled), "interval", seconds=10)
+    scheduler.add_job(_quietly("clock", jobs.clock), "interval", hours=1, next_run_time=first)
     scheduler.add_job(_quietly("clean", jobs.clean), "interval", hours=1, next_run_time=first)
     scheduler.add_job(_quietly("partitions", jobs.partitions), "interval", hours=12, next_run_time=first)
     scheduler.add_job(_quietly("old", jobs.old), "interval", hours=12, next_run_time=first)

@@ -6,7 +6,7 @@ import typer
 
 
 def check() -> None:
-    """Look at settings, keys, prices, database, manifest and Slack. Exit 1 on a fault, 2 on a bad setting."""
+    """Look at settings, keys, prices, database, clock, manifest and Slack. Exit 1 on a fault, 2 on a bad setting."""
     import asyncio
 
     from rich.console import Console

@@ -14,7 +14,8 @@ from bot.commands import findings
 from bot.commands.findings import Finding, State
 from bot.config import Settings
 from bot.costs.price_book import load_price_book
-from bot.db.migrate import current, is_newer, newest, second_lock, server_version
+from bot.db.clock import FAR_S
+from bot.db.migrate import clock_ahead_s, current, is_newer, newest, second_lock, server_version
 from bot.db.roles import ACROSS, TENANT
 from bot.db.row_security import SecondLock
 from bot.errors import DatabaseAway, SettingError
@@ -58,13 +59,14 @@ async def inspect(settings: Settings, keys: Mapping[str, str]) -> list[Finding]:
 
 
 async def database(settings: Settings) -> AsyncIterator[Finding]:
-    """Whether PostgreSQL answers (the embedded one is started for that), its version, and its migrations."""
+    """Whether PostgreSQL answers (the embedded one is started for that), its version, migrations, locks and clock."""
     where = "DATABASE_URL" if settings.database_url else f"embedded, in {settings.home}"
     try:
         async with at_database(settings) as url:
             version = await server_version(url)
             revision = await current(url)
             lock = await second_lock(url)
+            ahead_s = await clock_ahead_s(url)
     except SettingError as error:
         yield Finding("Database", State.SETTING, str(error))
         return
@@ -75,6 +77,7 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
     yield of_revision(revision, newest(), settings)
     if revision == newest():
         yield of_lock(lock)
+    yield of_clock(ahead_s)
 
 
 def of_version(version: str, where: str) -> Finding:
@@ -111,6 +114,15 @@ def of_lock(lock: SecondLock) -> Finding:
     if lock.bare:
         return Finding("Second lock", State.WARNING, f"off: {', '.join(lock.bare)} not covered: run `lucy migrate`")
     return Finding("Second lock", State.OK, "PostgreSQL itself keeps every workspace's rows apart")
+
+
+def of_clock(ahead_s: float) -> Finding:
+    """Replicas go by the database's clock; Slack's deliveries are checked against the machine's own."""
+    apart = f"{abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} the database's"
+    if abs(ahead_s) > FAR_S:
+        detail = f"{apart}: set it (NTP); from 300 s on Slack's deliveries over HTTP are refused"
+        return Finding("Clock", State.WARNING, detail)
+    return Finding("Clock", State.OK, apart)
 
 
 def manifests(folder: Path) -> Iterator[Finding]:

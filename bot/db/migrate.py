@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import log
 from bot.db.address import place
+from bot.db.clock import ahead_of_database_s
 from bot.db.database import engine_for
 from bot.db.faults import FOREIGN, at_start, sqlstate
 from bot.db.row_security import SecondLock, lock_up, make_roles, standing
@@ -96,6 +97,11 @@ def is_newer(revision: str) -> bool:
 async def second_lock(url: str) -> SecondLock:
     """How row-level security stands in the database at `url`."""
     return await _with_connection(url, standing)
+
+
+async def clock_ahead_s(url: str) -> float:
+    """Seconds by which this machine's clock is ahead of that of the database at `url`, below 0 behind."""
+    return await _with_connection(url, ahead_of_database_s)
 
 
 def newest() -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.bills import BillCheck, Booked, booked, checked, remember
 from bot.db.budget_notices import DROP_TOLD, DUE_WORKSPACES
+from bot.db.clock import NOW
 from bot.db.cost_sql import EXPIRED_WORKSPACES, SWEEP
 from bot.db.digests import DigestSetting, wanted
 from bot.db.distribution import Placement, place
@@ -146,6 +147,10 @@ class Operations:
         """Rows of unknown or estimated cost about which `provider` can be asked."""
         return await unresolved(self._session, provider, most, after)
 
+    async def now(self) -> datetime:
+        """What the database's clock says."""
+        return cast(datetime, await self._session.scalar(NOW))
+
     async def digests_wanted(self) -> list[DigestSetting]:
         """Every workspace that wants a daily digest."""
         return await wanted(self._session)
@@ -238,5 +243,5 @@ class Operations:
 CROSS_TENANT: Sequence[str] = (
     "claim", "renew", "clean", "add_partitions", "drop_partitions", "sweep_costs", "folds_due", "unresolved", "digests_wanted", "budget_notices_due",
     "add_oauth_state", "take_oauth_state", "waiting", "workspaces", "booked", "remember_bill", "bill_checks", "set_price", "price_overlays", "queue",
-    "place", "inbox_totals", "renewals_due", "roster", "drop_old", "departed", "lost",
+    "place", "inbox_totals", "renewals_due", "roster", "drop_old", "departed", "lost", "now",
 )  # fmt: skip

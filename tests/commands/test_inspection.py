@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.commands.findings import State
-from bot.commands.inspection import database, manifests, of_revision, of_version, slack
+from bot.commands.inspection import database, manifests, of_clock, of_revision, of_version, slack
 from bot.config import Settings
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.oauth import SCOPES
@@ -53,6 +53,7 @@ async def test_a_migrated_database_is_well(database_url: str) -> None:
         ("Database", State.OK),
         ("Migrations", State.OK),
         ("Second lock", State.OK),
+        ("Clock", State.OK),
     ]
 
 
@@ -64,8 +65,7 @@ async def test_a_database_that_is_behind_is_a_fault_only_when_lucy_may_not_migra
 
     found = [finding async for finding in database(settings)]
 
-    assert found[-1].subject == "Migrations"
-    assert found[-1].state is state
+    assert [finding.state for finding in found if finding.subject == "Migrations"] == [state]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,22 @@ async def test_a_database_that_cannot_be_used_is_one_readable_line(url: str, sta
 @pytest.mark.parametrize(("version", "state"), [("15.18", State.OK), ("18.6", State.OK), ("19.1", State.WARNING)])
 def test_a_postgresql_newer_than_the_tried_ones_is_a_warning(version: str, state: State) -> None:
     assert of_version(version, "DATABASE_URL").state is state
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "state", "begins"),
+    [
+        (0.2, State.OK, "0 s ahead of the database's"),
+        (-60.0, State.OK, "60 s behind the database's"),
+        (3600.4, State.WARNING, "3600 s ahead of the database's: set it"),
+        (-61.0, State.WARNING, "61 s behind the database's: set it"),
+    ],
+)
+def test_a_clock_more_than_a_minute_from_the_databases_is_a_warning(ahead_s: float, state: State, begins: str) -> None:
+    found = of_clock(ahead_s)
+
+    assert found.state is state
+    assert found.detail.startswith(begins)
 
 
 def test_the_manifests_that_ship_ask_for_every_scope() -> None:
