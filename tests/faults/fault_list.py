@@ -85,6 +85,7 @@ FAULTS: Sequence[Fault] = (
     )),
     Fault(14, "clocks an hour off, clock changes, a leap day", "one digest per local day; leases go by the database's clock", (
         f"{_FAULTS}wrong_clock.py::test_with_clocks_an_hour_off_no_ask_is_taken_early_left_waiting_or_answered_twice",
+        f"{_FAULTS}wrong_clock.py::test_a_digest_is_due_when_the_databases_clock_says_so",
         f"{_FAULTS}digest_crowd.py::test_replicas_whose_clocks_are_an_hour_off_post_each_local_day_once",
         "tests/digests/test_spans.py::test_yesterday_is_due_once_its_hour_has_come",
         f"{_COSTS}budgets.py::test_the_day_of_a_clock_change_is_as_long_as_it_is",

@@ -6,17 +6,20 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
 from bot.db.database import Database
+from bot.db.digests import Kind
 from bot.sandbox.sandbox import Sandbox
 from tests import wrong_clock
 from tests.faults.fleet import Fleet
-from tests.faults.stage import QUICK, Stage
+from tests.faults.stage import CHANNEL, QUICK, Stage
 from tests.faults.talk import Asked
 from tests.faults.verdict import judge
 from tests.lucy_process import Running
@@ -83,6 +86,29 @@ async def test_with_clocks_an_hour_off_no_ask_is_taken_early_left_waiting_or_ans
     asked = [Asked(each["ts"], each["ts"], ok, is_hello) for each, ok in zip(mentions, heard, strict=True)]
     verdict = await judge(asked, stage.sandbox, (stage.onlooker, db))
     assert (verdict.faults, verdict.excused, verdict.acknowledged) == ([], 0, 1 + LOAD)
+
+
+@pytest.mark.parametrize("due_in", [timedelta(minutes=30), timedelta(minutes=-30)], ids=["soon due", "just due"])
+async def test_a_digest_is_due_when_the_databases_clock_says_so(
+    db: Database, workspace_id: UUID, onlooker: asyncpg.Connection, sandbox: Sandbox, due_in: timedelta
+) -> None:
+    now = await onlooker.fetchval("SELECT now()")
+    async with db.unit(workspace_id) as unit:
+        await unit.digests.want(Kind.DAILY, CHANNEL, (now + due_in).time(), "UTC", "U0ADA")
+    await onlooker.execute("UPDATE digest_setting SET set_at = now() - interval '7 days'")
+
+    await asyncio.gather(*(tick(db, sandbox, ahead_s) for ahead_s in CLOCKS))
+
+    fell_due = now + due_in - (timedelta(days=1) if due_in > timedelta() else timedelta())
+    yesterday = fell_due.date() - timedelta(days=1)
+    assert await onlooker.fetch("SELECT local_date, state FROM digest_run") == [(yesterday, "posted")]
+
+
+async def tick(db: Database, sandbox: Sandbox, ahead_s: float) -> None:
+    """The digests' tick of a replica with such a clock."""
+    command = wrong_clock.python(ahead_s, "import runpy; runpy.run_module('tests.digests.ticker', run_name='__main__')")
+    where = (db.url, sandbox.slack.api_url, sandbox.slack.state.bot_token)
+    assert await (await asyncio.create_subprocess_exec(*command, *where)).wait() in {0, 1}
 
 
 async def clock_of(lucy: Running) -> float:
