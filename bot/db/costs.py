@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.db.budgets import BudgetStore
 from bot.db.cost_sql import KNOWN, OPEN, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITION
 from bot.db.cost_tables import CostRow
-from bot.db.ids import time_of
+from bot.db.ids import CLOCKS_APART, time_of
 from bot.db.partitions import ensure_partitions
 from bot.db.prepared import Prepared
 from bot.errors import LeaseLost, LucyError
@@ -198,7 +198,7 @@ class CostStore:
     async def of_task(self, task_id: UUID, within: tuple[datetime, datetime] | None = None) -> list[Called]:
         """Every attempt made for a task, oldest first; of one that is done with, `within` says when they can have been made."""
         made = time_of(task_id)
-        since, until = within or (made - timedelta(hours=1) if made else None, None)
+        since, until = within or (made - CLOCKS_APART if made else None, None)
         task = {"workspace_id": self._workspace_id, "task_id": task_id, "since": since, "until": until}
         return [Called(*row.values()) for row in await OF_TASK.rows(self._session, task)]
 

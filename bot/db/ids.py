@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
+CLOCKS_APART = timedelta(days=1)
+"""An id has its time from the clock of the machine that made it, a row from the database's: allow for as much."""
 _YEAR_2100 = 4_102_444_800_000
 _WORKSPACES = UUID("6f1c3a52-5c0f-5b59-9a57-6c7563790001")
 

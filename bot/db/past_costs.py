@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.db.budgets import BudgetStore
 from bot.db.cost_sql import ROLL_UP
 from bot.db.cost_tables import CostRow
-from bot.db.ids import time_of
+from bot.db.ids import CLOCKS_APART, time_of
 
 _RECENT = timedelta(days=62)
-_EARLIER, _LATER = timedelta(days=1), timedelta(days=8)
-"""Around the time in an id: clocks differ, and an ask may be answered for days."""
+_LATER = timedelta(days=8)
+"""After the time in an id: an ask may be answered for days."""
 _MOST = 20
 
 REPRICE = text(
@@ -80,7 +80,7 @@ class PastCosts:
             return await self._ending_in(reference)
         id_ = UUID(hex=reference)
         meant, at = or_(CostRow.task_id == id_, CostRow.id == id_), time_of(id_)
-        near = CostRow.created_at.between(at - _EARLIER, at + _LATER) if at else false()
+        near = CostRow.created_at.between(at - CLOCKS_APART, at + _LATER) if at else false()
         return await self._rows(meant & near) or await self._rows(meant)
 
     async def unpriced(self, since: datetime, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[CostRow]:
