@@ -18,9 +18,10 @@ _LONGEST = 200
 
 
 async def refresh(db: Database, book: PriceBook) -> None:
-    """Lay every price that operators set over the book. Raises DatabaseAway."""
+    """Lay every price that operators set over the book, whose days are the database's. Raises DatabaseAway."""
     async with db.operations() as operations:
         book.lay(await operations.price_overlays())
+        book.set_clock(await operations.now())
 
 
 def overlay(model: str, rates: dict[str, str], since: str, currency: str = "USD", note: str = "") -> PriceOverlay:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -48,6 +48,7 @@ class PriceBook:
     listings: Mapping[str, tuple[Listing, ...]]
     now: Callable[[], datetime] = _now
     overlays: tuple[PriceOverlay, ...] = field(default=())
+    behind: timedelta = timedelta()
 
     def find(self, model: str, at: datetime | None = None) -> Listing | None:
         """The listing in force, with or without the `openai/` or `anthropic/` that litellm lets you omit.
@@ -80,6 +81,10 @@ class PriceBook:
         """From now on these are the prices that operators set, oldest first."""
         self.overlays = tuple(overlays)
 
+    def set_clock(self, now: datetime) -> None:
+        """It is `now`, whatever this machine's clock says: a price begins at the same moment on every replica."""
+        self.behind = now - self.now()
+
     def overlays_of(self, deployment: Deployment) -> list[PriceOverlay]:
         """What operators set for a deployment, by its name or its model, oldest first: the newest that has begun holds."""
         names = {deployment.name, deployment.model, bare_id(deployment.model)}
@@ -91,7 +96,7 @@ class PriceBook:
         return Price(Rates.of(overlay.rates), "config", version=version)
 
     def _day(self, at: datetime | None) -> date:
-        return (at or self.now()).astimezone(UTC).date()
+        return (at or self.now() + self.behind).astimezone(UTC).date()
 
 
 def bare_id(model: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -105,6 +105,18 @@ async def test_an_endpoint_of_your_own_is_priced_by_its_name_or_its_model(db: Da
     await refresh(db, book)
 
     assert [price.rates.input for each in (here, there) if (price := book.price_of(each, NOON))] == [2, 1]
+
+
+async def test_a_price_begins_by_the_databases_clock_wherever_a_machines_is_ahead(db: Database) -> None:
+    book = load_price_book(lambda: datetime.now(UTC) + timedelta(days=3))
+    await set_price(db, "gpt-4o", "3", f"{TODAY - timedelta(days=1)}")
+    await set_price(db, "gpt-4o", "4", f"{TODAY + timedelta(days=3)}")
+
+    await refresh(db, book)
+
+    price = book.price_of(GPT)
+    assert price is not None
+    assert price.rates.input == 3
 
 
 async def test_a_running_lucy_uses_it_without_a_restart_and_its_rows_say_so(db: Database, workspace_id: UUID) -> None:
