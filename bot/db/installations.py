@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Index, LargeBinary, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -55,7 +55,10 @@ class OAuthStateRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What Slack gave us when a workspace installed Lucy; a token that rotates expires, and comes with what renews it."""
+    """What Slack gave us when a workspace installed Lucy; a token that rotates comes with what renews it.
+
+    It lasts so many seconds more by the database's clock, below 0 when it ran out; None is for ever.
+    """
 
     bot_token: str
     bot_id: str
@@ -65,10 +68,14 @@ class Installation:
     scopes: str
     installed_by: str
     refresh_token: str | None = None
-    expires_at: datetime | None = None
+    lasts_s: float | None = None
 
     def __repr__(self) -> str:
         return f"Installation(team_id={self.team_id!r}, enterprise_id={self.enterprise_id!r})"
+
+
+_PLAIN = ("bot_id", "bot_user_id", "team_id", "enterprise_id", "scopes", "installed_by")
+"""What is kept as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,8 @@ class InstallationStore:
 
     async def save(self, installation: Installation) -> None:
         """Keep an installation; installing again replaces it."""
-        fields = {name: getattr(installation, name) for name in Installation.__slots__ if not name.endswith("_token")}
+        fields = {name: getattr(installation, name) for name in _PLAIN}
+        fields["expires_at"] = None if installation.lasts_s is None else _in(installation.lasts_s)
         fields |= self._sealed(installation.bot_token, installation.refresh_token)
         row = insert(InstallationRow).values(workspace_id=self._workspace_id, **fields)
         await self._session.execute(
@@ -99,9 +107,12 @@ class InstallationStore:
 
     async def read(self) -> Installation | None:
         """The installation, or None. Raises Undecryptable when its key is gone."""
-        row = await self._session.get(InstallationRow, self._workspace_id)
-        if row is None:
+        left = func.date_part("epoch", InstallationRow.expires_at - func.now())
+        mine = select(InstallationRow, left).where(InstallationRow.workspace_id == self._workspace_id)
+        found = (await self._session.execute(mine)).one_or_none()
+        if found is None:
             return None
+        row, lasts_s = found
         return Installation(
             self._cipher.open(row.sealed_bot_token),
             row.bot_id,
@@ -111,7 +122,7 @@ class InstallationStore:
             row.scopes,
             row.installed_by,
             self._cipher.open(row.sealed_refresh_token) if row.sealed_refresh_token else None,
-            row.expires_at,
+            lasts_s,
         )
 
     async def renew(self) -> Renewal | None:
@@ -131,7 +142,7 @@ class InstallationStore:
     async def renewed(self, renewal: Renewal, bot_token: str, refresh_token: str, lasts_s: float) -> bool:
         """Keep the new pair, however late it comes; False when Lucy was installed anew or removed meanwhile."""
         mine = InstallationRow.workspace_id == self._workspace_id
-        fields = {"expires_at": func.now() + timedelta(seconds=lasts_s), **self._sealed(bot_token, refresh_token)}
+        fields = {"expires_at": _in(lasts_s), **self._sealed(bot_token, refresh_token)}
         kept = (
             update(InstallationRow)
             .where(mine, InstallationRow.installed_at == renewal.installed_at)
@@ -158,3 +169,7 @@ class InstallationStore:
             "sealed_refresh_token": self._cipher.seal(refresh_token) if refresh_token else None,
             "renewing_until": None,
         }
+
+
+def _in(seconds: float) -> ColumnElement[datetime]:
+    return func.now() + timedelta(seconds=seconds)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 from uuid import UUID
@@ -77,7 +76,7 @@ class StoredTokens:
             workspace, found = await self._read(workspace_id)
             if workspace is None or found is None or not workspace.active:
                 raise NotInstalled("no active installation")
-            if found.expires_at is None or found.expires_at > datetime.now(UTC):
+            if found.lasts_s is None or found.lasts_s > 0:
                 return Access(workspace.slack_id, found.bot_token, found.bot_id, found.bot_user_id)
             await asyncio.sleep(pause_s)
             await self._renew(workspace_id)

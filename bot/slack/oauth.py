@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -110,5 +109,5 @@ def _installation(granted: Any, token: str, bot_id: str) -> Installation:
         str(granted.get("scope", "")),
         str((granted.get("authed_user") or {}).get("id", "")),
         granted.get("refresh_token"),
-        datetime.now(UTC) + timedelta(seconds=float(lasts_s)) if lasts_s else None,
+        float(lasts_s) if lasts_s else None,
     )

@@ -26,8 +26,7 @@ from tests.costs.budgeting import WORKSPACE
 
 ASK = NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "words of Acme")
 LATER = replace(ASK, event_id="Ev2", thread_ts="2.0", ts="2.0")
-SOON = datetime.now(UTC)
-TOKEN = Installation("xoxb-acme", "B1", "U0LUCY", "T0ACME", None, "chat:write", "U1", "xoxe-acme", SOON)
+TOKEN = Installation("xoxb-acme", "B1", "U0LUCY", "T0ACME", None, "chat:write", "U1", "xoxe-acme", 0)
 OPINION = StoredOpinion("code", 3, 0.9, "gemini/fast")
 CHANGE = Change("U1", "digest_set", "digest", None, {"channel": "C1"})
 DAY = date(2026, 11, 1)

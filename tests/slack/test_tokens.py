@@ -6,11 +6,13 @@ import asyncio
 import time
 
 import aiohttp
+import asyncpg
 import pytest
 
 from bot.app import Lucy
 from bot.db.ids import workspace_id_of
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.slack.rotation import LIFETIME_S
 from bot.slack.installations import NotInstalled, StoredTokens
 from bot.slack.rotation import Rotation
 from tests.costs.ledger import execute
@@ -69,6 +71,20 @@ async def test_a_token_that_ran_out_meanwhile_is_renewed_before_it_is_used(
     await answered(sandbox.globex, "C1LOBBY", ts)
 
     assert len(sandbox.globex.state.expires) == 2
+
+
+async def test_how_long_a_token_lasts_is_counted_by_the_databases_clock(
+    rotation: Rotation, open_to_all: Lucy, onlooker: asyncpg.Connection
+) -> None:
+    lasts_s = await onlooker.fetchval("SELECT extract(epoch FROM expires_at - installed_at) FROM installation")
+    await execute(open_to_all.db, SOON)
+
+    async with open_to_all.db.unit(GLOBEX) as unit:
+        kept = await unit.installations.read()
+
+    assert lasts_s == LIFETIME_S
+    assert kept
+    assert kept.lasts_s == pytest.approx(3600, abs=60)
 
 
 async def test_a_new_install_is_not_overwritten_by_a_renewal_under_way(
