@@ -151,15 +151,16 @@ HELD = """
 
 _HOLD = Prepared(HELD + "SELECT task_id FROM held")
 
-_ADD = Prepared(
-    """
+ADD = """
     INSERT INTO inbox (workspace_id, task_id, event_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, files,
                        user_team, question_ts)
-    VALUES (:workspace_id, :task_id, :event_id, :channel_id, :channel_type, :thread_ts, :ts, :user_id, :sealed_text, :files,
-            :user_team, :question_ts)
-    ON CONFLICT DO NOTHING RETURNING task_id
-    """
-)
+    SELECT :workspace_id, :task_id, :event_id, :channel_id, :channel_type, :thread_ts, :ts, :user_id, :sealed_text, :files,
+           :user_team, :question_ts
+"""
+"""What `row_of` an ask is written with; where from and on which condition may follow."""
+
+ONCE = "ON CONFLICT DO NOTHING RETURNING task_id"
+_ADD = Prepared(f"{ADD} {ONCE}")
 
 
 class InboxStore:
@@ -170,10 +171,7 @@ class InboxStore:
 
     async def add(self, ask: NewAsk) -> UUID | None:
         """Store an ask; its task id, or None when Slack told us of it before (by event, or by channel and ts)."""
-        values = {name: getattr(ask, name) for name in NewAsk.__slots__ if name != "text"}
-        values |= {"workspace_id": self._workspace_id, "task_id": new_id(), "files": len(ask.files)}
-        sealed = self._cipher.seal(packed(ask.text, ask.files))
-        task_id: UUID | None = await _ADD.value(self._session, {**values, "sealed_text": sealed})
+        task_id: UUID | None = await _ADD.value(self._session, row_of(self._workspace_id, ask, self._cipher))
         return task_id
 
     async def hold(self, lease: Lease) -> None:
@@ -204,6 +202,13 @@ class InboxStore:
             .returning(InboxRow.task_id)
         )
         prove(lease, (await self._session.execute(mine)).scalar_one_or_none())
+
+
+def row_of(workspace_id: UUID, ask: NewAsk, cipher: Cipher) -> dict[str, object]:
+    """An ask as ADD takes it, its words sealed."""
+    values = {name: getattr(ask, name) for name in NewAsk.__slots__ if name != "text"}
+    values |= {"workspace_id": workspace_id, "task_id": new_id(), "files": len(ask.files)}
+    return {**values, "sealed_text": cipher.seal(packed(ask.text, ask.files))}
 
 
 def fence(workspace_id: UUID, lease: Lease) -> dict[str, object]:

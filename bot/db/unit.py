@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.admins import AdminStore
+from bot.db.arrivals import ArrivalStore
 from bot.db.asked import AskedStore
 from bot.db.audit import AuditStore
 from bot.db.budget_notices import BudgetNoticeStore
@@ -75,6 +76,7 @@ class Unit:
 
     workspaces = StoreOf(WorkspaceStore)
     installations = StoreOf(InstallationStore, seals=True)
+    arrivals = StoreOf(ArrivalStore, seals=True)
     inbox = StoreOf(InboxStore, seals=True)
     operator_inbox = StoreOf(OperatorInbox)
     crowds = StoreOf(CrowdStore)

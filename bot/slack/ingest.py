@@ -94,17 +94,14 @@ class Ingest:
         Raises DatabaseAway.
         """
         async with self._db.unit(workspace_id) as unit:
-            workspace = await unit.workspaces.read()
-            if workspace is None or not workspace.served:
+            muted = hush_of(without_own_mention(ask.text, bot_user or ""))
+            arrival = await unit.arrivals.take(ask, self._most, muted=muted)
+            if arrival is None:
                 return False
-            if limit := await unit.crowds.full(ask, self._most):
-                _log.warning("refused", limit=limit, user=ask.user_id, channel=ask.channel_id)
-                await unit.crowds.refuse(ask, limit, self._most)
-                return True
-            task_id = await unit.inbox.add(ask)
-            if task_id is not None and ask.channel_type != "im":
-                await unit.joined.asked(ask, muted=hush_of(without_own_mention(ask.text, bot_user or "")))
-        if task_id is not None:
+            if arrival.limit:
+                _log.warning("refused", limit=arrival.limit, user=ask.user_id, channel=ask.channel_id)
+                await unit.crowds.refuse(ask, arrival.limit, self._most)
+        if arrival.task_id:
             self.wake()
         return True
 

@@ -60,7 +60,6 @@ READS: dict[str, Try] = {
     "installations.made_after": lambda unit, _: unit.installations.made_after(EVER[0]),
     "operator_inbox.seen": lambda unit, _: unit.operator_inbox.seen(["new", "leased"], 10),
     "operator_inbox.find": lambda unit, acme: found(unit, acme.lease),
-    "crowds.full": lambda unit, _: unit.crowds.full(ASK, Most(1, 1, 1)),
     "replies.kept": lambda unit, acme: unit.replies.kept(acme.lease.task_id),
     "replies.parts": lambda unit, acme: unit.replies.parts(acme.lease.task_id),
     "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
@@ -117,6 +116,7 @@ WRITES: dict[str, Try] = {
     "folds.fold_oldest": lambda unit, _: fold(unit),
     "folds.recut_day": lambda unit, _: unit.folds.recut_day(),
     "past.price": lambda unit, acme: unit.past.price([acme.late_price]),
+    "arrivals.take": lambda unit, _: arrive(unit),
     "inbox.add": lambda unit, _: unit.inbox.add(ASK),
     "inbox.hold": lambda unit, acme: unit.inbox.hold(acme.lease),
     "inbox.hold_open": lambda unit, acme: unit.inbox.hold_open(acme.lease.task_id),
@@ -134,7 +134,6 @@ WRITES: dict[str, Try] = {
     "streams.begin": lambda unit, acme: unit.streams.begin(acme.lease, 1),
     "streams.stands": lambda unit, acme: unit.streams.stands(acme.lease, 0, "9.9"),
     "streams.take_back": lambda unit, acme: unit.streams.take_back(acme.lease, 0),
-    "joined.asked": lambda unit, _: unit.joined.asked(replace(ASK, user_id="U9"), muted=True),
     "joined.spoke": lambda unit, _: unit.joined.spoke("C1", "1.0", "people"),
     "switches.turn": lambda unit, _: unit.switches.turn("follow_ups", on=False),
     "summaries.keep": lambda unit, _: unit.summaries.keep("C1", "1.0", ThreadSummary("2.0", "stolen")),
@@ -175,6 +174,14 @@ WRITES: dict[str, Try] = {
     "workspaces.switch": lambda unit, _: unit.workspaces.switch(on=False),
     "workspaces.retire": lambda unit, _: unit.workspaces.retire(),
 }
+
+
+async def arrive(unit: Unit) -> None:
+    """With Acme's words and keys, before Lucy serves there and after."""
+    ask = replace(ASK, user_id="U9")
+    await unit.arrivals.take(ask, Most(), muted=True)
+    await unit.workspaces.welcome("T0OTHER", "Other", "U0LUCY")
+    await unit.arrivals.take(ask, Most(), muted=True)
 
 
 async def fold(unit: Unit) -> None:

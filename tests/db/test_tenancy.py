@@ -102,7 +102,7 @@ async def remember_routes(unit: Unit, mine: Acme) -> None:
 
 async def taken_of(db: Database, workspace_id: UUID, ask: NewAsk) -> TakenAsk:
     async with db.unit(workspace_id) as unit:
-        await unit.inbox.add(ask)
+        await unit.arrivals.take(ask, Most())
     async with db.operations() as operations:
         taken = await operations.claim("worker", 60)
     assert taken
@@ -110,8 +110,7 @@ async def taken_of(db: Database, workspace_id: UUID, ask: NewAsk) -> TakenAsk:
 
 
 async def talked(unit: Unit) -> None:
-    """A thread that was joined and summarised."""
-    await unit.joined.asked(ASK)
+    """A thread that was summarised."""
     await unit.summaries.keep("C1", "1.0", ThreadSummary("0.5", "what Acme said"))
 
 
