@@ -12,6 +12,7 @@ from bot.db.admins import AdminStore
 from bot.db.arrivals import ArrivalStore
 from bot.db.asked import AskedStore
 from bot.db.audit import AuditStore
+from bot.db.background import BackgroundStore
 from bot.db.budget_notices import BudgetNoticeStore
 from bot.db.budgets import BudgetStore
 from bot.db.choices import ChoiceStore
@@ -89,6 +90,7 @@ class Unit:
     stops = StoreOf(StopStore)
     replies = StoreOf(ReplyStore, seals=True)
     streams = StoreOf(StreamStore, seals=True)
+    background = StoreOf(BackgroundStore)
     choices = StoreOf(ChoiceStore)
     dials = StoreOf(DialStore)
     opinions = StoreOf(OpinionStore, seals=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import time
 from decimal import Decimal
 
+from bot.db.background import Background
 from bot.db.budget_notices import Place, Request
 from bot.db.crowds import Most
 from bot.db.dials import Leaning
@@ -85,7 +86,7 @@ READS: dict[str, Try] = {
     "day_threads.dearest": lambda unit, _: unit.day_threads.dearest("UTC", EVER),
     "floors.of": lambda unit, _: unit.floors.of("C1", "1.0"),
     "asked.of": lambda unit, acme: unit.asked.of(acme.lease.task_id),
-    "asked.newest": lambda unit, _: unit.asked.newest("C1", "U1", new_id()),
+    "background.of": lambda unit, _: background(unit),
     "bounds.all": lambda unit, _: unit.bounds.all(),
     "asked.newest_features": lambda unit, _: unit.asked.newest_features(9),
     "labels.known": lambda unit, _: unit.labels.known(9),
@@ -147,13 +148,14 @@ WRITES: dict[str, Try] = {
     "replies.posted": lambda unit, acme: unit.replies.posted(acme.lease, 0, "9.9"),
     "seals.renew": lambda unit, _: unit.seals.renew(),
     "replies.wipe": lambda unit, acme: unit.replies.wipe(acme.lease.task_id),
-    "choices.remember": lambda unit, acme: unit.choices.remember(replace(acme.choice, tier=1)),
+    "choices.remember": lambda unit, acme: unit.choices.remember(
+        replace(acme.choice, tier=1), b"stolen", replace(acme.floor, tier=1)
+    ),
     "digests.want": lambda unit, _: unit.digests.want(Kind.DAILY, "C9", time(9), "UTC", "U9"),
     "digests.show": lambda unit, _: unit.digests.show(people=False),
     "floors.put": lambda unit, acme: unit.floors.put("C1", "1.0", replace(acme.floor, tier=1)),
     "bounds.put": lambda unit, _: unit.bounds.put(TierBound("C1", 1, 1), "U9"),
     "bounds.lift": lambda unit, _: unit.bounds.lift("C1"),
-    "asked.remember": lambda unit, acme: unit.asked.remember(replace(acme.asked, tier=1)),
     "weights.put": lambda unit, _: unit.weights.put(replace(WEIGHTS, weights=b"stolen")),
     "weights.drop": lambda unit, _: unit.weights.drop(),
     "digests.stop": lambda unit, _: unit.digests.stop(),
@@ -203,6 +205,13 @@ async def leans(unit: Unit) -> Leaning | None:
     """Nothing set is nothing."""
     found = await unit.dials.leaning("C1", "U1")
     return None if found == Leaning() else found
+
+
+async def background(unit: Unit) -> Background | None:
+    """Nothing known is nothing; what is known is all of it."""
+    found = await unit.background.of(new_id(), "C1", "1.0", "U1")
+    assert bool(found.bounds) == bool(found.floor) == bool(found.last)
+    return None if found == Background([], None, Leaning(), None) else found
 
 
 async def scored(unit: Unit) -> int:
