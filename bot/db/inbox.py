@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, UniqueConstraint, func, select, text, update
+from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, UniqueConstraint, func, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -149,6 +149,14 @@ HELD = """
 """
 """The ask, locked until the unit ends, if the lease is still ours."""
 
+OPEN = """
+    WITH held AS (
+        SELECT task_id FROM inbox WHERE workspace_id = :workspace_id AND task_id = :task_id AND state IN ('new', 'leased')
+        FOR UPDATE
+    )
+"""
+"""The same, whoever works at it, until it is done with."""
+
 _HOLD = Prepared(HELD + "SELECT task_id FROM held")
 
 ADD = """
@@ -177,15 +185,6 @@ class InboxStore:
     async def hold(self, lease: Lease) -> None:
         """Prove that the lease is still ours, and keep it ours until this unit ends. Raises LeaseLost."""
         prove(lease, await _HOLD.value(self._session, fence(self._workspace_id, lease)))
-
-    async def hold_open(self, task_id: UUID) -> bool:
-        """Keep an ask as it is until this unit ends, whoever works at it; False when it is done with."""
-        mine = select(InboxRow.task_id).where(
-            InboxRow.workspace_id == self._workspace_id,
-            InboxRow.task_id == task_id,
-            InboxRow.state.in_(("new", "leased")),
-        )
-        return (await self._session.execute(mine.with_for_update())).scalar_one_or_none() is not None
 
     async def hand_back(self, lease: Lease, delay: timedelta = timedelta(0), *, counted: bool = True) -> None:
         """Let any worker take the ask, after `delay`; an uncounted try does not bring it closer to dead."""
