@@ -152,16 +152,21 @@ class Worker:
     async def _answered(self, ask: TakenAsk, live: Live) -> str:
         """See that an answer is stored. Raises Undeliverable when nobody would read it any more."""
         await self._answerer.settle_late()
-        async with self._db.unit(ask.workspace_id) as unit:
-            workspace, kept = await unit.workspaces.read(), await unit.replies.kept(ask.task_id)
-        if workspace is None or not workspace.served:
+        if not ask.served:
             raise Undeliverable("the workspace left")
-        if not kept:
+        if not await self._kept(ask):
             there = ask.old and await self._threads.answered(ask)
             return "answered" if there else await self._answer(ask, live)
         if ask.attempts > MAX_DELIVERIES:
             raise Undeliverable("tried too often")
         return "answered"
+
+    async def _kept(self, ask: TakenAsk) -> bool:
+        """Whether an earlier try left an answer; before the first there was none."""
+        if ask.attempts == 1:
+            return False
+        async with self._db.unit(ask.workspace_id) as unit:
+            return await unit.replies.kept(ask.task_id)
 
     async def _answer(self, ask: TakenAsk, live: Live) -> str:
         if ask.stop_by == WITHDRAWN:

@@ -11,12 +11,13 @@ from bot.db.crowds import FULL, Most
 from bot.db.encryption import Cipher
 from bot.db.inbox import ADD, ONCE, NewAsk, row_of
 from bot.db.prepared import Prepared
+from bot.db.workspaces import SERVED
 
 _ARRIVE = Prepared(
     f"""
     WITH door AS (
         SELECT {FULL} AS full
-        FROM workspace WHERE workspace_id = :workspace_id AND active AND NOT disabled AND lost_since IS NULL
+        FROM workspace WHERE workspace_id = :workspace_id AND {SERVED}
     ), added AS (
         {ADD} FROM door WHERE door.full IS NULL {ONCE}
     ), joined AS (

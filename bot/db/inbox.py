@@ -102,7 +102,8 @@ class Lease:
 class TakenAsk:
     """An ask that this worker holds; `readable` is False when no key opens its text any more.
 
-    An `old` one waited so long that this database may be a backup, and the ask answered in what was lost.
+    An `old` one waited so long that this database may be a backup, and the ask answered in what was lost. It is not
+    `served` when Lucy was removed from its workspace meanwhile.
     """
 
     lease: Lease
@@ -120,6 +121,7 @@ class TakenAsk:
     user_team: str | None = None
     question_ts: str | None = None
     stop_by: str | None = None
+    served: bool = True
 
     @property
     def asked_ts(self) -> str:
