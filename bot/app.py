@@ -65,7 +65,7 @@ from bot.slack.stops import Stops
 from bot.slack.thread import Streaming, Threads
 from bot.slack.under import Under
 from bot.slack.web import listening, serving_metrics, web_app
-from bot.telemetry import Telemetry, tracing
+from bot.telemetry import Telemetry, tracing, watching_the_loop
 from bot.worker import Worker
 
 _log = log.get(__name__)
@@ -194,6 +194,7 @@ async def _serve(
     metrics_url = await stack.enter_async_context(serving_metrics(scrape, settings.metrics_addr))
     await stack.enter_async_context(schedule(_jobs(digests, notices, (rotation, pulse), parts, kept)))
     app = web_app(bolt if secret else None, readiness(db, lambda: parts.client.warm), pages)
+    await stack.enter_async_context(watching_the_loop(parts.telemetry))
     url = await stack.enter_async_context(listening(app, settings.host, settings.port))
     if settings.slack_app_token:
         token = settings.slack_app_token.get_secret_value()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -15,6 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 Listener = Callable[[dict[str, Any]], None]
 
 NAN = float("nan")
+_LOOKS_EVERY_S = 0.02
 
 
 class Telemetry:
@@ -44,6 +47,12 @@ class Telemetry:
             ["model"],
             registry=self.registry,
             buckets=(0.1, 0.3, 1, 3, 10, 30, 60),
+        )
+        self._late = Histogram(
+            "lucy_loop_late_seconds",
+            "How late the event loop ran what was due, looked at 50 times a second",
+            registry=self.registry,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
         )
         self._inbox = self._gauge("lucy_inbox_asks", "Asks neither done nor dead: new or leased", "state")
         self._oldest = self._gauge("lucy_inbox_oldest_seconds", "Age of the oldest ask that nobody works at")
@@ -90,6 +99,10 @@ class Telemetry:
         for state in ("new", "leased"):
             self._inbox.labels(state).set(NAN)
         self._database.set(0)
+
+    def loop_was_late(self, seconds: float) -> None:
+        """So much later than it was due did something run on the event loop."""
+        self._late.observe(seconds)
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus' text format."""
@@ -149,6 +162,23 @@ def _plain(fact: Any) -> Any:
             return format(fact, "f")
         case _:
             return fact
+
+
+@asynccontextmanager
+async def watching_the_loop(telemetry: Telemetry) -> AsyncIterator[None]:
+    """Notice while the block runs when the event loop stands still: nothing is acknowledged then, and nobody is answered."""
+
+    async def look() -> None:
+        while True:
+            due = time.perf_counter() + _LOOKS_EVERY_S
+            await asyncio.sleep(_LOOKS_EVERY_S)
+            telemetry.loop_was_late(max(0.0, time.perf_counter() - due))
+
+    looking = asyncio.create_task(look())
+    try:
+        yield
+    finally:
+        looking.cancel()
 
 
 @asynccontextmanager

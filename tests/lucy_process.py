@@ -108,7 +108,7 @@ async def lucy_process(
     Raises RuntimeError when she was not killed and ends with anything but 0.
     """
     (folder / "tiers.toml").write_text(tiers_toml(sandbox.providers))
-    port = _free_port()
+    port = free_port()
     settings = _settings(sandbox, folder, port) | ({"DATABASE_URL": database_url} if database_url else {})
     began = time.perf_counter()
     env = {**settings, **(more or {})}
@@ -163,7 +163,8 @@ async def _says_yes(session: aiohttp.ClientSession, url: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on, for now."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return int(listening.getsockname()[1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +23,7 @@ from bot.db.encryption import Cipher
 from bot.db.watch import exposition, sweep
 from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
-from bot.telemetry import Telemetry
+from bot.telemetry import Telemetry, watching_the_loop
 from tests.conftest import CIPHER_KEY
 from tests.costs.ledger import FAST
 from tests.onlooker import until
@@ -109,6 +111,20 @@ async def test_attempts_that_nobody_settled_are_counted_when_they_are_swept(db: 
         await sweep(db, telemetry)
 
     assert families(telemetry.exposition())["lucy_attempts_swept_total"][()] == 1
+
+
+async def test_an_event_loop_that_stands_still_is_noticed() -> None:
+    telemetry = Telemetry()
+
+    async with watching_the_loop(telemetry):
+        await asyncio.sleep(0.1)
+        time.sleep(0.3)  # noqa: ASYNC251 - what must never happen
+        await asyncio.sleep(0.1)
+
+    seen = families(telemetry.exposition())
+    looks = seen["lucy_loop_late_seconds_count"][()]
+    assert looks - seen["lucy_loop_late_seconds_bucket"][("0.25",)] == 1
+    assert seen["lucy_loop_late_seconds_sum"][()] >= Decimal("0.25")
 
 
 async def scraped(running: Lucy) -> dict[str, Sums]:

@@ -1,13 +1,14 @@
 """What a user would pick instead: a bot in the style of Slack's own Bolt templates, on litellm, that promises nothing.
 
-No queue, no ledger, no second try: it acknowledges, shows that it works, asks one model and says the answer.
-`python -m tests.bench.bare_bot`; its settings are in the environment.
+No queue, no ledger, no second try: it acknowledges, shows that it works, asks one model, and says the answer, whole or as
+it comes. `python -m tests.bench.bare_bot`; its settings are in the environment.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import time
 from typing import Any
 
 from aiohttp import web
@@ -17,6 +18,27 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.commands.until_told import run_until_told
 from bot.llm.environment import load_litellm
+
+EVERY_S = float(os.environ.get("LUCY_STREAM_EVERY_S", "0"))
+"""Seconds between two calls of a stream; 0 says answers when they are whole."""
+
+
+async def stream(client: AsyncWebClient, where: dict[str, str], chunks: Any) -> None:
+    """The first words at once, what came since once every so often, and the rest."""
+    ts, words, next_at = "", "", 0.0
+    async for chunk in chunks:
+        words += chunk.choices[0].delta.content or ""
+        if not words or time.monotonic() < next_at:
+            continue
+        if ts:
+            await client.api_call(
+                "chat.appendStream", json={"channel": where["channel"], "ts": ts, "markdown_text": words}
+            )
+        else:
+            ts = (await client.api_call("chat.startStream", json={**where, "markdown_text": words}))["ts"]
+        words, next_at = "", time.monotonic() + EVERY_S
+    rest = {"markdown_text": words} if words else {}
+    await client.api_call("chat.stopStream", json={"channel": where["channel"], "ts": ts, **rest})
 
 
 async def serve(port: int) -> None:
@@ -28,20 +50,29 @@ async def serve(port: int) -> None:
     @bolt.event("app_mention")
     async def answer(event: dict[str, Any], client: AsyncWebClient, say: Any) -> None:
         thread = event.get("thread_ts") or event["ts"]
-        await client.api_call(
-            "assistant.threads.setStatus",
-            json={"channel_id": event["channel"], "thread_ts": thread, "status": "is thinking…"},
-        )
-        said = await litellm.acompletion(
-            model=os.environ["MODEL"],
-            api_base=os.environ["MODEL_BASE"],
-            api_key="none",
-            messages=[
+        session = {"channel_id": event["channel"], "thread_ts": thread, "initiator_user_id": event["user"]}
+        await client.api_call("agents.sessions.setStatus", json={**session, "status": "processing"})
+        asked = {
+            "model": os.environ["MODEL"],
+            "api_base": os.environ["MODEL_BASE"],
+            "api_key": "none",
+            "messages": [
                 {"role": "system", "content": "You are an assistant in Slack. Answer in Markdown."},
                 {"role": "user", "content": event["text"]},
             ],
-        )
-        await say(said.choices[0].message.content, thread_ts=thread)
+        }
+        if EVERY_S:
+            readers = {"recipient_user_id": event["user"], "recipient_team_id": event.get("team", "T0ACME")}
+            chunks = await litellm.acompletion(**asked, stream=True)
+            await stream(client, {"channel": event["channel"], "thread_ts": thread, **readers}, chunks)
+        else:
+            said = await litellm.acompletion(**asked)
+            await say(said.choices[0].message.content, thread_ts=thread)
+        await client.api_call("agents.sessions.setStatus", json={**session, "status": "active"})
+
+    @bolt.event("message")
+    async def ignore() -> None:
+        """What nobody mentions it in."""
 
     async def events(request: web.Request) -> web.StreamResponse:
         return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))

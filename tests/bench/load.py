@@ -1,54 +1,73 @@
 """Lucy under load beside a bot that promises nothing, on the same Slack and models: `python -m tests.bench.load [MENTIONS]`.
 
-Both answer every mention with a status, one model call and one post. What the sandbox costs both pay alike: it runs in
-this process, on the same cores. Both answer when the answer is whole.
+Both answer every mention with a status, one model call and one answer: posted when it is whole in one table, streamed in
+the other. What the sandbox costs both pay alike: it runs in this process, on the same cores.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
 
+import aiohttp
 import uvloop
+from prometheus_client.parser import text_string_to_metric_families
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from bot.db.local_postgres import LocalPostgres
-from bot.sandbox.sandbox import Sandbox
-from tests.bench.figure import percentile
-from tests.lucy_process import FROM_HERE, Running, lucy_process
-from tests.tracked import ROOT
+from tests.bench.clocked import Served, clocked_sandbox
+from tests.bench.contenders import Bots, bare_bots, lucys
+from tests.bench.figure import Figure, percentile
+from tests.bench.mentions import Mentions
+from tests.bench.table import show
+from tests.lucy_process import free_port
 
-MENTIONS, AT_ONCE = 2000, 32
+MENTIONS, MANY = 2000, 20_000
 QUIET, QUIET_PER_S = 200, 10
+RUSH, RUSH_PER_S = 1000, 100
 REPLICAS = (1, 2, 4)
-MODEL = "gemini/gemini-3.1-flash-lite"
-MODEL_S = 0.05
-CHANNEL = "C0GENERAL"
-PEOPLE = itertools.cycle(f"U0LOAD{number}" for number in range(20))
-"""Enough that nobody's own limit of asks at once is met."""
-PATIENCE_S = 300
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-BARE = (
-    sys.executable,
-    "-c",
-    f"import runpy, sys; sys.path.insert(0, {str(ROOT)!r}); runpy.run_module('tests.bench.bare_bot', run_name='__main__')",
-)
+STALL_S = 0.05
+NEVER_MS = 3000.0
+"""An acknowledgement that Slack does not wait for, or that says no: it delivers the event again."""
+STREAMED_TEXT = "One sentence of many, slowly said. " * 12
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How both answer. The model thinks for 50 ms; streamed, its words come in a second, so more asks are open at a time."""
+
+    name: str
+    at_once: int
+    pace_s: float = 0.0
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """A Lucy, as she comes, answers 16 asks at a time: of slow answers that would measure her patience."""
+        if not self.pace_s:
+            return {"LUCY_STREAM_EVERY_S": "0"}
+        return {"LUCY_STREAM_EVERY_S": "1", "LUCY_CONCURRENCY": str(self.at_once)}
+
+
+POSTED = Manner("posted whole", at_once=32)
+STREAMED = Manner("streamed", at_once=128, pace_s=0.05)
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one contender did; milliseconds unless the name says otherwise. `replies_ms` is less the model's time."""
+    """What one contender did; milliseconds unless the name says otherwise. Replies are less the model's own time.
+
+    `acks_ms` and `rushed_ms` are from event to acknowledgement at the quiet rate and in the rush; `begun_ms` ends with the
+    first words in Slack, `replies_ms` with the last; in `stalled` looks the event loop was over 50 ms late, at the quiet
+    rate, after ready.
+    """
 
     name: str
     replicas: int
@@ -56,160 +75,128 @@ class Load:
     cpu_ms: float
     database_cpu_ms: float
     acks_ms: Sequence[float]
+    rushed_ms: Sequence[float]
+    begun_ms: Sequence[float]
     replies_ms: Sequence[float]
+    stalled: float
     grown_mb: float
 
 
-@dataclass(slots=True)
-class Mentions:
-    """Mentions that were sent, and when each was answered in Slack, on one clock."""
-
-    sandbox: Sandbox
-    urls: Callable[[], str]
-    sent: dict[str, float] = field(default_factory=dict)
-    answered: dict[str, float] = field(default_factory=dict)
-    came: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __call__(self, change: dict[str, Any]) -> None:
-        """Slack's state tells of every message."""
-        message = change.get("message") or {}
-        if change["event"] == "message" and message.get("user") == self.sandbox.slack.state.bot_user_id:
-            self.answered.setdefault(str(message.get("thread_ts")), time.perf_counter())
-            self.came.set()
-
-    async def send(self) -> str:
-        """One mention to the next replica; its ts, once it was acknowledged."""
-        self.sandbox.slack.delivery.events_url = self.urls()
-        began = time.perf_counter()
-        ts = await self.sandbox.slack.say(next(PEOPLE), CHANNEL, f"<@{self.sandbox.slack.state.bot_user_id}> hello")
-        self.sent[ts] = began
-        return ts
-
-    async def all_answered(self) -> None:
-        """Returns when every mention sent so far has its answer."""
-        async with asyncio.timeout(PATIENCE_S):
-            while self.sent.keys() - self.answered.keys():
-                self.came.clear()
-                await self.came.wait()
-
-    async def see_through(self) -> None:
-        """One mention, to its answer."""
-        ts = await self.send()
-        async with asyncio.timeout(PATIENCE_S):
-            while ts not in self.answered:
-                await asyncio.sleep(0.005)
-
-
-async def measured(name: str, replicas: int, mentions: int) -> Load:
-    """One contender under both loads, in a world of its own: as fast as it can, then quietly."""
+async def measured(name: str, replicas: int, mentions: int, manner: Manner) -> Load:
+    """One contender in a world of its own: quietly, then as fast as it can, then in a rush that asks only for acknowledgements."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="lucy-load-")))
-        sandbox = await stack.enter_async_context(Sandbox())
+        sandbox, served = await stack.enter_async_context(clocked_sandbox())
         for provider in sandbox.providers.values():
-            provider.answer_s = MODEL_S
-        starting = lucys if name == "lucy" else bare_bots
-        bots, database = await stack.enter_async_context(starting(sandbox, folder, replicas))
-        urls = itertools.cycle(f"http://127.0.0.1:{bot.port}/slack/events" for bot in bots)
+            provider.answer_s, provider.pace_s = 0.05, manner.pace_s
+            provider.answers(*[STREAMED_TEXT] * (mentions * 2 + MANY if manner.pace_s else 0))
+        metrics = f"127.0.0.1:{free_port()}"
+        contender, more = (bare_bots, manner.settings)
+        if name == "lucy":
+            contender, more = lucys, more | ({"LUCY_METRICS_ADDR": metrics} if replicas == 1 else {})
+        bots = await stack.enter_async_context(contender(sandbox, folder, replicas, more))
+        urls = itertools.cycle(f"http://127.0.0.1:{bot.port}/slack/events" for bot in bots.replicas)
         seen = Mentions(sandbox, lambda: next(urls))
-        sandbox.slack.state.subscribe(seen)
-        await asyncio.gather(*(seen.see_through() for _ in range(4 * replicas)))
-        before = sum(bot.resident_mb() for bot in bots)
-        cpu, database_cpu = sum(cpu_s(bot.pid) for bot in bots), database()
-        began = time.perf_counter()
-        todo = iter(range(mentions))
-
-        async def busy() -> None:
-            for _ in todo:
-                await seen.see_through()
-
-        await asyncio.gather(*(busy() for _ in range(AT_ONCE)))
-        took = time.perf_counter() - began
-        cpu, database_cpu = sum(cpu_s(bot.pid) for bot in bots) - cpu, database() - database_cpu
-        grown = sum(bot.resident_mb() for bot in bots) - before
-        acks, replies = await quietly(seen)
+        acks, begun, replies = await quietly(seen, served)
+        stalled = await stalls(metrics) if name == "lucy" and replicas == 1 else 0.0
+        per_s, cpu_ms, database_ms, grown = await busily(seen, bots, mentions, manner.at_once)
         return Load(
-            name, replicas, mentions / took, cpu / mentions * 1000, database_cpu / mentions * 1000, acks, replies, grown
+            name, replicas, per_s, cpu_ms, database_ms, acks, await rushed(seen), begun, replies, stalled, grown
         )
 
 
-async def quietly(seen: Mentions) -> tuple[list[float], list[float]]:
-    """Milliseconds from event to acknowledgement, and to the answer less the model's time, at a load both can bear."""
-    log = seen.sandbox.slack.delivery.log
-    log.clear()
-    seen.sent.clear()
-    sending = []
-    for _ in range(QUIET):
-        sending.append(asyncio.create_task(seen.send()))
-        await asyncio.sleep(1 / QUIET_PER_S)
-    await asyncio.gather(*sending)
-    await seen.all_answered()
-    replies = [(seen.answered[ts] - began - MODEL_S) * 1000 for ts, began in seen.sent.items()]
-    return [each.ms for each in log], replies
+async def quietly(seen: Mentions, served: list[Served]) -> tuple[list[float], list[float], list[float]]:
+    """Milliseconds to the acknowledgement, the first words and the last, at a load anybody can bear."""
+    served.clear()
+    await seen.at_a_rate(QUIET, QUIET_PER_S)
+    calls = [call.ended - call.began for call in served if call.is_model]
+    thought_s = median(calls)
+    begun = [(seen.begun[ts] - sent) * 1000 for ts, sent in seen.sent.items()]
+    replies = [(seen.answered[ts] - sent - thought_s) * 1000 for ts, sent in seen.sent.items()]
+    return [each.ms for each in seen.sandbox.slack.delivery.log], begun, replies
 
 
-@asynccontextmanager
-async def lucys(
-    sandbox: Sandbox, folder: Path, replicas: int
-) -> AsyncIterator[tuple[list[Running], Callable[[], float]]]:
-    """Lucys on one database, and how to read the seconds of CPU it used."""
-    postgres = LocalPostgres(folder / "database")
-    url = await postgres.start()
-    postmaster = int((folder / "database" / "pg" / "postmaster.pid").read_text().split()[0])
-    try:
-        async with AsyncExitStack() as stack:
-            more = {"LUCY_SLACK_RATE": "10000", "LUCY_STREAM_EVERY_S": "0"}
-            bots = [
-                await stack.enter_async_context(lucy_process(sandbox, folder, FROM_HERE, url, more))
-                for _ in range(replicas)
-            ]
-            yield bots, lambda: cpu_s(postmaster, children=True)
-    finally:
-        await postgres.stop()
+async def busily(seen: Mentions, bots: Bots, mentions: int, at_once: int) -> tuple[float, float, float, float]:
+    """Mentions per second, milliseconds of CPU for each in the bots and in their database, and MB by which the bots grew."""
+    seen.forget()
+    await seen.as_fast_as_answered(at_once * 2, at_once)
+    before, cpu, database = bots.resident_mb(), bots.cpu_s(), bots.database_s()
+    took = 0.0
+    for _ in range(0, mentions, MENTIONS):
+        seen.forget()
+        took += await seen.as_fast_as_answered(min(mentions, MENTIONS), at_once)
+    each_ms = 1000 / mentions
+    used = (bots.cpu_s() - cpu) * each_ms, (bots.database_s() - database) * each_ms
+    return mentions / took, *used, bots.resident_mb() - before
 
 
-@asynccontextmanager
-async def bare_bots(
-    sandbox: Sandbox, folder: Path, replicas: int
-) -> AsyncIterator[tuple[list[Running], Callable[[], float]]]:
-    """The others, who have no database."""
-    provider = sandbox.providers[MODEL.split("/")[0]]
-    more = {"MODEL": MODEL, "MODEL_BASE": provider.api_base}
-    async with AsyncExitStack() as stack:
-        yield (
-            [
-                await stack.enter_async_context(lucy_process(sandbox, folder, BARE, "none", more))
-                for _ in range(replicas)
-            ],
-            lambda: 0.0,
-        )
+async def rushed(seen: Mentions) -> list[float]:
+    """Milliseconds to each acknowledgement while mentions come faster than they can be answered."""
+    seen.forget()
+    await seen.at_a_rate(RUSH, RUSH_PER_S)
+    return [each.ms if each.status == 200 else NEVER_MS for each in seen.sandbox.slack.delivery.log]
 
 
-def cpu_s(pid: int, *, children: bool = False) -> float:
-    """Seconds of CPU a process used; with its children of now and of the past."""
-    stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    used = sum(int(stat[place]) for place in ((11, 12, 13, 14) if children else (11, 12))) / _TICKS_PER_S
-    if not children:
-        return used
-    workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return used + sum(cpu_s(int(worker)) for worker in workers)
+async def stalls(metrics: str) -> float:
+    """How often since ready the event loop was late by more than 50 ms."""
+    async with aiohttp.ClientSession() as session, session.get(f"http://{metrics}/metrics") as answer:
+        text = await answer.text()
+    found = {
+        (sample.name, sample.labels.get("le")): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    return found["lucy_loop_late_seconds_count", None] - found["lucy_loop_late_seconds_bucket", str(STALL_S)]
+
+
+async def compared(console: Console, manner: Manner, mentions: int) -> tuple[Table, dict[int, tuple[Load, Load]]]:
+    """Each pair one after the other; their table and what was measured, by replicas."""
+    title = (
+        f"{manner.name}: {mentions} mentions as fast as they are answered ({manner.at_once} open at a time), "
+        f"{QUIET} at {QUIET_PER_S}/s, {RUSH} at {RUSH_PER_S}/s"
+    )
+    table = Table("bot", "/s", "of bare", "CPU ms", "of bare", "PG ms", "ack", f"ack at {RUSH_PER_S}/s", "first words",
+                  "whole reply", "MB", title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False,
+                  caption="latencies: p50/p95/p99 in ms; the whole reply is less the model's time")  # fmt: skip
+    pairs = {}
+    for replicas in REPLICAS:
+        bare = await measured("bare", replicas, mentions, manner)
+        lucy = await measured("lucy", replicas, mentions, manner)
+        pairs[replicas] = bare, lucy
+        for load in (bare, lucy):
+            console.print(
+                f"  {manner.name}, {load.name} x{load.replicas}: {load.per_s:.1f} mentions/s", highlight=False
+            )
+            table.add_row(
+                f"{load.name} x{load.replicas}", f"{load.per_s:.1f}", f"{load.per_s / bare.per_s:.2f}x",
+                f"{load.cpu_ms:.1f}", f"{load.cpu_ms / bare.cpu_ms:.2f}x", f"{load.database_cpu_ms:.1f}",
+                spread(load.acks_ms), spread(load.rushed_ms), spread(load.begun_ms), spread(load.replies_ms),
+                f"{load.grown_mb:+.0f}",
+            )  # fmt: skip
+    return table, pairs
+
+
+async def figures(pairs: dict[str, dict[int, tuple[Load, Load]]]) -> AsyncIterator[Figure]:
+    """What the tables come to, at one replica; and the memory of a Lucy who has answered many."""
+    for name, of_manner in pairs.items():
+        bare, lucy = of_manner[1]
+        yield Figure(f"{name}: bare bot's mentions/s to Lucy's (hers at least 0.8)", bare.per_s / lucy.per_s, "x", 1.25)
+        yield Figure(f"{name}: CPU of a mention, of the bare bot's", lucy.cpu_ms / bare.cpu_ms, "x", 1.25)
+        rushed = percentile(lucy.rushed_ms, 99)
+        yield Figure(f"{name}: acknowledged at {RUSH_PER_S} mentions/s, p99", rushed, "ms", 100)
+        yield Figure(f"{name}: looks at the event loop it was over 50 ms late for", lucy.stalled, "", 1)
+    many = await measured("lucy", 1, MANY, POSTED)
+    yield Figure(f"memory grown over {MANY:,} mentions", many.grown_mb, "MB", 20)
 
 
 async def main(mentions: int) -> None:
-    """Each pair one after the other, and one table."""
-    console = Console()
-    title = f"{mentions} mentions as fast as they are answered ({AT_ONCE} at a time), then {QUIET} at {QUIET_PER_S}/s"
-    table = Table("bot", "replicas", "mentions/s", "of bare", "CPU ms each", "of bare", "PostgreSQL ms", "ack p50/p95/p99",
-                  "reply p50/p95/p99", "grown MB", title=title)  # fmt: skip
-    for replicas in REPLICAS:
-        bare = await measured("bare", replicas, mentions)
-        for load in (bare, await measured("lucy", replicas, mentions)):
-            console.print(f"  {load.name} x{load.replicas}: {load.per_s:.1f} mentions/s", highlight=False)
-            table.add_row(
-                load.name, str(load.replicas), f"{load.per_s:.1f}", f"{load.per_s / bare.per_s:.2f}x", f"{load.cpu_ms:.1f}",
-                f"{load.cpu_ms / bare.cpu_ms:.2f}x", f"{load.database_cpu_ms:.1f}", spread(load.acks_ms),
-                spread(load.replies_ms), f"{load.grown_mb:.0f}",
-            )  # fmt: skip
-    console.print(table)
+    """Two tables and what they come to; half an hour."""
+    console, tables, pairs = Console(), [], {}
+    for manner in (POSTED, STREAMED):
+        table, pairs[manner.name] = await compared(console, manner, mentions)
+        tables.append(table)
+    console.print(*tables, sep="\n")
+    await show(console, figures(pairs))
 
 
 def spread(values: Sequence[float]) -> str:

@@ -22,6 +22,7 @@ import asyncpg
 import structlog
 import uvloop
 from cryptography.fernet import Fernet
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -117,9 +118,9 @@ def _tell(console: Console, each: Plan, verdict: Verdict) -> None:
 
 
 def _table(tallies: Mapping[str, Tally], seed: int, seconds: float) -> Table:
-    table = Table("fault", "rounds", "kills", "asks", "said so", "model calls", "lost", "double", "wrong bills",
-                  title=f"Three Lucys under load, seed {seed}, {seconds / 60:.0f} min")  # fmt: skip
-    table.columns[0].no_wrap = True
+    title = f"Three Lucys under load, seed {seed}, {seconds / 60:.0f} min"
+    heads = ("fault", "rounds", "kills", "asks", "said\nso", "calls", "lost", "double", "wrong\nbills")
+    table = Table(*heads, title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     total = Tally()

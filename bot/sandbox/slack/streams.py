@@ -15,6 +15,7 @@ _LONGEST = 11_600
 
 _BEGIN = frozenset({
     "channel", "thread_ts", "markdown_text", "recipient_team_id", "recipient_user_id", "chunks", "task_display_mode",
+    "team_id",
 })  # fmt: skip
 
 
