@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from bot import log
@@ -41,7 +41,10 @@ class Worker:
         answerer: Answerer,
         telemetry: Telemetry,
         pace: Pace,
+        crowded: Callable[[], bool] = lambda: False,
     ) -> None:
+        """While it is `crowded` at the door, asks in work are answered and no other is begun: Slack waits three seconds, people longer."""
+        self._crowded = crowded
         self._db, self._threads, self._answerer = db, threads, answerer
         self._telemetry, self._pace = telemetry, pace
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -82,7 +85,7 @@ class Worker:
             return
 
     async def _claim(self, group: asyncio.TaskGroup) -> bool:
-        if self._desk.full:
+        if self._desk.full or (self._tasks and self._crowded()):
             return False
         try:
             async with self._db.operations() as operations:
