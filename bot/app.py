@@ -182,7 +182,7 @@ async def _serve(
     streaming = Streaming(Stops(db, clients, people), pulse := Pulse(db, clients), Rhythm(settings.stream_every_s))
     threads = Threads(db, clients, people, delivery, streaming, Attachments(clients))
     pace = Pace(settings.concurrency, settings.lease_s, alone=settings.slack_bot_token is not None)
-    worker = Worker(db, threads, parts.answerer, parts.telemetry, pace)
+    worker = Worker(db, threads, parts.answerer, parts.telemetry, pace, lambda: ingest.crowded)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     ingest = Ingest(parts.ingest_db, worker.wake, Most.of(settings.most_waiting))
     notices, kept = BudgetNotices(db, clients, people), Retention.of(settings)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from bot import log
@@ -41,7 +41,10 @@ class Worker:
         answerer: Answerer,
         telemetry: Telemetry,
         pace: Pace,
+        crowded: Callable[[], bool] = lambda: False,
     ) -> None:
+        """While it is `crowded` at the door, asks in work are answered and no other is begun: Slack waits three seconds, people longer."""
+        self._crowded = crowded
         self._db, self._threads, self._answerer = db, threads, answerer
         self._telemetry, self._pace = telemetry, pace
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -82,7 +85,7 @@ class Worker:
             return
 
     async def _claim(self, group: asyncio.TaskGroup) -> bool:
-        if self._desk.full:
+        if self._desk.full or (self._tasks and self._crowded()):
             return False
         try:
             async with self._db.operations() as operations:
@@ -152,16 +155,21 @@ class Worker:
     async def _answered(self, ask: TakenAsk, live: Live) -> str:
         """See that an answer is stored. Raises Undeliverable when nobody would read it any more."""
         await self._answerer.settle_late()
-        async with self._db.unit(ask.workspace_id) as unit:
-            workspace, kept = await unit.workspaces.read(), await unit.replies.kept(ask.task_id)
-        if workspace is None or not workspace.served:
+        if not ask.served:
             raise Undeliverable("the workspace left")
-        if not kept:
+        if not await self._kept(ask):
             there = ask.old and await self._threads.answered(ask)
             return "answered" if there else await self._answer(ask, live)
         if ask.attempts > MAX_DELIVERIES:
             raise Undeliverable("tried too often")
         return "answered"
+
+    async def _kept(self, ask: TakenAsk) -> bool:
+        """Whether an earlier try left an answer; before the first there was none."""
+        if ask.attempts == 1:
+            return False
+        async with self._db.unit(ask.workspace_id) as unit:
+            return await unit.replies.kept(ask.task_id)
 
     async def _answer(self, ask: TakenAsk, live: Live) -> str:
         if ask.stop_by == WITHDRAWN:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import pytest
 from cryptography.fernet import Fernet
 
 from bot.conversation.ask import Ask, Transcript
@@ -18,6 +19,7 @@ from bot.db.inbox import NewAsk, TakenAsk
 from bot.errors import DatabaseAway
 from bot.telemetry import Telemetry
 from bot.worker import Worker
+from tests.onlooker import until
 
 
 async def test_an_ask_that_met_a_database_away_is_taken_up_again(db: Database, workspace_id: UUID) -> None:
@@ -52,10 +54,27 @@ async def test_an_ask_that_no_key_opens_any_more_ends_with_one_honest_sentence(
     assert threads.reads == 0
 
 
+@pytest.mark.parametrize(("crowded", "at_once"), [(True, 1), (False, 3)])
+async def test_while_it_is_crowded_at_the_door_no_ask_is_begun_beside_another(
+    db: Database, workspace_id: UUID, crowded: bool, at_once: int
+) -> None:
+    async with db.unit(workspace_id) as unit:
+        for ts in ("1.0", "2.0", "3.0"):
+            await unit.inbox.add(NewAsk(f"Ev{ts}", "C0GENERAL", "channel", ts, ts, "U0BEN", "what is our plan?"))
+    threads = DeskThreads(db, takes_s=0.5)
+
+    async with working(db, threads, Pace(concurrency=8), lambda: crowded):
+        await until(lambda: len(threads.delivered) == 3)
+
+    assert threads.most_at_once == at_once
+
+
 @asynccontextmanager
-async def working(db: Database, threads: DeskThreads, pace: Pace) -> AsyncIterator[None]:
+async def working(
+    db: Database, threads: DeskThreads, pace: Pace, crowded: Callable[[], bool] = lambda: False
+) -> AsyncIterator[None]:
     """A worker at work while the block runs."""
-    worker = Worker(db, threads, Parrot(db), Telemetry(), pace)  # type: ignore[arg-type]
+    worker = Worker(db, threads, Parrot(db), Telemetry(), pace, crowded)  # type: ignore[arg-type]
     task = asyncio.create_task(worker.run())
     try:
         yield
@@ -65,15 +84,17 @@ async def working(db: Database, threads: DeskThreads, pace: Pace) -> AsyncIterat
 
 
 class DeskThreads:
-    """Slack's side, without Slack: the database is away for the first reads."""
+    """Slack's side, without Slack: the database is away for the first reads, and each takes so many seconds."""
 
-    def __init__(self, db: Database, away: int = 0) -> None:
-        self._db, self._away, self.reads = db, away, 0
+    def __init__(self, db: Database, away: int = 0, takes_s: float = 0) -> None:
+        self._db, self._away, self._takes_s = db, away, takes_s
+        self.reads = self.at_once = self.most_at_once = 0
         self.delivered: list[TakenAsk] = []
         self.said: list[str] = []
 
     async def read(self, ask: TakenAsk) -> Transcript:
         self.reads += 1
+        await asyncio.sleep(self._takes_s)
         if self.reads <= self._away:
             raise DatabaseAway("for a moment")
         return Transcript(ask.text)
@@ -90,7 +111,10 @@ class DeskThreads:
 
     @asynccontextmanager
     async def at_work(self, ask: TakenAsk) -> AsyncIterator[Aside]:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         yield Aside()
+        self.at_once -= 1
 
     async def deliver(self, ask: TakenAsk, live: Aside) -> bool:
         async with self._db.unit(ask.workspace_id) as unit:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.conversation.ask import Ask, Transcript
-from bot.conversation.feedback import note
+from bot.conversation.feedback import label_last
 from bot.costs.tracker import Payer
+from bot.db.asked import Asked
 from bot.db.choices import StoredChoice
 from bot.db.database import Database
 from bot.db.dials import Leaning
@@ -17,6 +18,7 @@ from bot.routing.bounds import Bounds, bounds_of
 from bot.routing.choice import Choice, Past, Question, Tier
 from bot.routing.classifier import Classifier
 from bot.routing.decide import Decision, decide
+from bot.routing.kept import kept
 from bot.routing.orders import Order, order_of
 from bot.routing.stakes import Dial
 from bot.routing.threads import Standing, Switch, floor_after, held
@@ -35,11 +37,12 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known before an ask is looked at: the admins' bounds, where its thread stands, how the asker leans."""
+    """What is known before an ask is looked at: the admins' bounds, where its thread stands, how the asker leans, their last ask."""
 
     bounds: Bounds
     standing: Standing | None
     leaning: Leaning
+    last: Asked | None
 
 
 class Chooser:
@@ -79,10 +82,11 @@ class Chooser:
         standing, ceiling = known.standing, known.bounds.ceiling
         chosen = held(choice, ask.transcript.text, standing, self._switch(choice, standing))
         bound = known.bounds.bind(chosen)
-        await unit.choices.remember(_stored(ask, bound, known.leaning))
-        if bound.answer == "model":
-            await note(unit, ask, bound)
-        await _set_floor(unit, ask.payer, chosen, order, standing)
+        features = kept(ask.transcript.text) if bound.answer == "model" else None
+        if features is not None:
+            await label_last(unit, known.last, ask, features)
+        floor = _floor_after(ask.payer, chosen, order, standing)
+        await unit.choices.remember(_stored(ask, bound, known.leaning), features, floor)
         sees = not ask.transcript.is_pictured or self._tiers.seeing(ceiling).usable()
         return Chosen(bound, ceiling, order.family if order else None, sees)
 
@@ -94,31 +98,28 @@ class Chooser:
 
 
 async def _known(unit: Unit, payer: Payer, order: Order | None) -> _Known:
-    bounds = bounds_of(payer.channel_id, await unit.bounds.all())
-    standing = await _standing(unit, payer)
+    found = await unit.background.of(payer.task_id, payer.channel_id, payer.thread_ts, payer.user_id)
+    standing = _standing(found.floor)
     if standing and order and order.lasts == "ended":
         standing = replace(standing, asked=False)
-    return _Known(bounds, standing, await unit.dials.leaning(payer.channel_id, payer.user_id))
+    return _Known(bounds_of(payer.channel_id, found.bounds), standing, found.leaning, found.last)
 
 
-async def _standing(unit: Unit, payer: Payer) -> Standing | None:
+def _standing(floor: ThreadFloor | None) -> Standing | None:
     """Where the thread stands, with what its last answer read and wrote."""
-    floor = await unit.floors.of(payer.channel_id, payer.thread_ts)
     if floor is None:
         return None
     last = Usage(input_tokens=floor.read_tokens, output_tokens=floor.written_tokens)
     return Standing(Tier(floor.tier), floor.source == "asked", floor.idle_s, last)
 
 
-async def _set_floor(unit: Unit, payer: Payer, choice: Choice, order: Order | None, standing: Standing | None) -> None:
-    """The thread's floor from now on."""
+def _floor_after(payer: Payer, choice: Choice, order: Order | None, standing: Standing | None) -> ThreadFloor | None:
+    """The thread's floor from now on; None leaves it as it is."""
     if choice.answer != "model":
-        return
+        return None
     lasting = order is not None and order.lasts == "thread"
     tier = choice.tier if lasting else floor_after(choice, standing)
-    if tier is not None:
-        floor = ThreadFloor(int(tier), "asked" if lasting else "answer", payer.task_id)
-        await unit.floors.put(payer.channel_id, payer.thread_ts, floor)
+    return ThreadFloor(int(tier), "asked" if lasting else "answer", payer.task_id) if tier is not None else None
 
 
 def question_of(transcript: Transcript, thread_tier: int | None) -> Question:

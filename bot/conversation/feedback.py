@@ -9,23 +9,18 @@ from bot.db.asked import Asked
 from bot.db.labels import Kind, Label
 from bot.db.thread_floors import ThreadFloor
 from bot.db.unit import Unit
-from bot.routing.choice import Choice, Tier
-from bot.routing.kept import kept
+from bot.routing.choice import Tier
 from bot.routing.second_thoughts import said_of
 
 ABOUT_THE_SAME = ("regenerated", "rephrased")
 """What like words say of an answer, unless they come with files: those ask the same of something else."""
 
 
-async def note(unit: Unit, ask: Ask, choice: Choice) -> None:
-    """Remember an ask, and label the one before it when this one corrects or repeats it."""
-    payer, features = ask.payer, kept(ask.transcript.text)
-    last = await unit.asked.newest(payer.channel_id, payer.user_id, payer.task_id)
-    kind = said_of(last, ask.transcript.text, features, payer.thread_ts)
+async def label_last(unit: Unit, last: Asked | None, ask: Ask, features: bytes) -> None:
+    """Label what was asked before an ask when that one, with its `features`, corrects or repeats it."""
+    kind = said_of(last, ask.transcript.text, features, ask.payer.thread_ts)
     if last and kind and not (ask.transcript.files and kind in ABOUT_THE_SAME):
         await unit.labels.record(Label(last.task_id, kind, last.tier, features=last.features))
-    asked = Asked(payer.task_id, payer.channel_id, payer.thread_ts, payer.user_id, int(choice.tier), features)
-    await unit.asked.remember(asked)
 
 
 async def said(unit: Unit, task_id: UUID, kind: Kind) -> Asked | None:

@@ -42,17 +42,19 @@ class Asked:
 
 
 _FIELDS = tuple(name for name in Asked.__slots__ if name != "age_s")
-_REMEMBER = Prepared(
-    f"""
-    INSERT INTO asked (workspace_id, {", ".join(_FIELDS)}) VALUES (:workspace_id, {", ".join(f":{name}" for name in _FIELDS)})
+KEEP_FEATURES = f"""
+    INSERT INTO asked (workspace_id, {", ".join(_FIELDS)})
+    SELECT :workspace_id, {", ".join(f":{name}" for name in _FIELDS)} WHERE :features::bytea IS NOT NULL
     ON CONFLICT (workspace_id, task_id) DO UPDATE SET tier = excluded.tier
-    """
-)
+"""
+"""With the fields of a choice and the features of its ask, if it has any; one that is tried again keeps its newest tier."""
+
 _ASKED = f"SELECT {', '.join(_FIELDS)}, extract(epoch FROM now() - at)::float8 AS age_s FROM asked WHERE workspace_id = :workspace_id"
 _OF = Prepared(f"{_ASKED} AND task_id = :task_id")
-_NEWEST = Prepared(
+NEWEST = (
     f"{_ASKED} AND channel_id = :channel_id AND user_id = :user_id AND task_id <> :task_id ORDER BY at DESC LIMIT 1"
 )
+"""What a person asked last in a channel, but for one ask; its columns are those of an Asked."""
 
 
 class AskedStore:
@@ -61,24 +63,12 @@ class AskedStore:
     def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
         self._session, self._workspace_id = session, workspace_id
 
-    async def remember(self, asked: Asked) -> None:
-        """Keep an ask; one that is tried again keeps its newest tier."""
-        fields = {name: getattr(asked, name) for name in _FIELDS}
-        await _REMEMBER.value(self._session, {"workspace_id": self._workspace_id, **fields})
-
     async def of(self, task_id: UUID) -> Asked | None:
         """One ask, or None when it is too long ago."""
-        return await self._one(_OF, task_id=task_id)
-
-    async def newest(self, channel_id: str, user_id: str, but: UUID) -> Asked | None:
-        """What a person asked last in a channel, `but` for the ask that is being answered."""
-        return await self._one(_NEWEST, channel_id=channel_id, user_id=user_id, task_id=but)
+        row = await _OF.row(self._session, {"workspace_id": self._workspace_id, "task_id": task_id})
+        return Asked(*row.values()) if row else None
 
     async def newest_features(self, most: int) -> Sequence[bytes]:
         """The features of the latest asks."""
         mine = select(AskedRow.features).where(AskedRow.workspace_id == self._workspace_id)
         return (await self._session.scalars(mine.order_by(AskedRow.at.desc()).limit(most))).all()
-
-    async def _one(self, statement: Prepared, **which: object) -> Asked | None:
-        row = await statement.row(self._session, {"workspace_id": self._workspace_id, **which})
-        return Asked(**row) if row else None

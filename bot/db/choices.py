@@ -11,9 +11,11 @@ from sqlalchemy import Double, Float, Index, SmallInteger, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.db.asked import KEEP_FEATURES
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.cost_tables import CostRow
 from bot.db.prepared import Prepared
+from bot.db.thread_floors import SET_FLOOR, ThreadFloor, fields_of
 
 
 class ChoiceRow(Base):
@@ -92,9 +94,13 @@ _FIELDS = StoredChoice.__slots__
 
 _REMEMBER = Prepared(
     f"""
-    INSERT INTO choice (workspace_id, {", ".join(_FIELDS)}) VALUES (:workspace_id, {", ".join(f":{name}" for name in _FIELDS)})
-    ON CONFLICT (workspace_id, task_id)
-    DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _FIELDS if name != "task_id")}
+    WITH chosen AS (
+        INSERT INTO choice (workspace_id, {", ".join(_FIELDS)})
+        VALUES (:workspace_id, {", ".join(f":{name}" for name in _FIELDS)})
+        ON CONFLICT (workspace_id, task_id)
+        DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _FIELDS if name != "task_id")}
+    ), asked AS ({KEEP_FEATURES})
+    {SET_FLOOR}
     """
 )
 
@@ -105,10 +111,13 @@ class ChoiceStore:
     def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
         self._session, self._workspace_id = session, workspace_id
 
-    async def remember(self, choice: StoredChoice) -> None:
-        """Keep a choice; a task that is tried again keeps its newest."""
+    async def remember(
+        self, choice: StoredChoice, features: bytes | None = None, floor: ThreadFloor | None = None
+    ) -> None:
+        """Keep a choice, the features of its ask, and the thread's floor from now on; a task that is tried again keeps its newest."""
         fields = {name: getattr(choice, name) for name in StoredChoice.__slots__}
-        await _REMEMBER.value(self._session, {"workspace_id": self._workspace_id, **fields})
+        fields |= {"workspace_id": self._workspace_id, "features": features, **fields_of(floor)}
+        await _REMEMBER.value(self._session, fields)
 
     async def of_task(self, task_id: UUID) -> StoredChoice | None:
         """The choice made for an ask."""

@@ -19,9 +19,8 @@ CROWDED = "crowded"
 
 _WAITS = "SELECT 1 FROM inbox WHERE workspace_id = :workspace_id AND state IN ('new', 'leased')"
 
-FULL = Prepared(
-    f"""
-    SELECT CASE
+FULL = f"""
+    CASE
         WHEN EXISTS ({_WAITS} AND user_id = :user_id OFFSET :of_person::int - 1) THEN 'person'
         WHEN EXISTS ({_WAITS} AND channel_id = :channel_id AND thread_ts = :thread_ts OFFSET :in_thread::int - 1) THEN 'thread'
         WHEN EXISTS ({_WAITS} OFFSET :of_workspace::int - 1) THEN 'workspace'
@@ -29,8 +28,9 @@ FULL = Prepared(
             SELECT 1 FROM inbox WHERE workspace_id = :workspace_id AND channel_id = :channel_id AND user_id = :user_id
               AND ts > (extract(epoch FROM now()) - 600)::text AND created_at > now() - interval '10 minutes'
               AND coalesce(outcome, '') NOT IN ('refused', 'refused_again') OFFSET :at_pace::int - 1) THEN 'pace' END
-    """
-)
+"""
+"""Which of the limits `Most` an ask would exceed; null when there is room."""
+
 REFUSE = Prepared(
     """
     INSERT INTO inbox (workspace_id, task_id, event_id, channel_id, channel_type, thread_ts, ts, user_id, state, outcome, done_at)
@@ -64,21 +64,17 @@ class Most:
 
 
 class CrowdStore:
-    """What waits in one workspace, counted no further than matters."""
+    """What one workspace can't take any more."""
 
     def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
         self._session, self._workspace_id = session, workspace_id
 
-    async def full(self, ask: NewAsk, most: Most) -> str | None:
-        """Which limit an ask would exceed: person, thread, workspace or pace; None when there is room."""
-        limits = {name: getattr(most, name) for name in Most.__slots__}
-        found = await FULL.value(self._session, {**self._key(ask), **limits})
-        return str(found) if found else None
-
     async def refuse(self, ask: NewAsk, limit: str, most: Most) -> None:
-        """Be done with an ask unanswered; whoever asked is told so, once in ten minutes."""
-        more = {"task_id": new_id(), "event_id": ask.event_id, "channel_type": ask.channel_type, "ts": ask.ts}
-        if await REFUSE.value(self._session, {**self._key(ask), **more}) != "refused":
+        """Be done with an ask unanswered: it would exceed `limit`. Whoever asked is told so, once in ten minutes."""
+        key = {"workspace_id": self._workspace_id, "user_id": ask.user_id, "channel_id": ask.channel_id}
+        more = {"task_id": new_id(), "event_id": ask.event_id, "channel_type": ask.channel_type}
+        more |= {"thread_ts": ask.thread_ts, "ts": ask.ts}
+        if await REFUSE.value(self._session, {**key, **more}) != "refused":
             return
         allowed = {"person": most.of_person, "thread": most.in_thread, "pace": most.at_pace}.get(
             limit, most.of_workspace
@@ -95,11 +91,3 @@ class CrowdStore:
         await BudgetNoticeStore(self._session, self._workspace_id).add(
             Notice(f"crowded:{ask.channel_id}:{ask.ts}", CROWDED, facts)
         )
-
-    def _key(self, ask: NewAsk) -> dict[str, object]:
-        return {
-            "workspace_id": self._workspace_id,
-            "user_id": ask.user_id,
-            "channel_id": ask.channel_id,
-            "thread_ts": ask.thread_ts,
-        }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Double, Integer, func, select, tuple_
@@ -54,8 +55,7 @@ class Leaning:
     learned: bytes | None = None
 
 
-_LEANING = Prepared(
-    """
+LEANING = """
     SELECT coalesce(min(dial) FILTER (WHERE scope = 'user'), min(dial) FILTER (WHERE scope = 'channel'),
                     min(dial) FILTER (WHERE scope = 'workspace')) AS dial,
            coalesce((SELECT tier1 FROM score_shift WHERE workspace_id = :workspace_id), 0) AS tier1,
@@ -64,8 +64,10 @@ _LEANING = Prepared(
     FROM dial_setting
     WHERE workspace_id = :workspace_id AND (
         scope = 'workspace' AND key = '' OR scope = 'channel' AND key = :channel_id OR scope = 'user' AND key = :user_id)
-    """
-)
+"""
+"""How an ask is weighed: one row, whatever is set."""
+
+_LEANING = Prepared(LEANING)
 
 
 class DialStore:
@@ -77,8 +79,7 @@ class DialStore:
     async def leaning(self, channel_id: str, user_id: str) -> Leaning:
         """What holds for an ask: the person's own dial, else the channel's, else the workspace's."""
         who = {"workspace_id": self._workspace_id, "channel_id": channel_id, "user_id": user_id}
-        row = await _LEANING.row(self._session, who)
-        return Leaning(row["dial"], (row["tier1"], row["tier2"]), row["learned"])
+        return leaning_of(await _LEANING.row(self._session, who))
 
     async def dials(self, channel_id: str, user_id: str) -> dict[str, str]:
         """Scope -> dial, of those that are set and touch this channel and person."""
@@ -103,3 +104,9 @@ class DialStore:
         row = insert(ScoreShiftRow).values(workspace_id=self._workspace_id, **values)
         again = {**values, "set_at": func.now()}
         await self._session.execute(row.on_conflict_do_update(index_elements=["workspace_id"], set_=again))
+
+
+def leaning_of(row: Sequence[Any]) -> Leaning:
+    """The row of LEANING."""
+    dial, tier1, tier2, learned = row
+    return Leaning(dial, (tier1, tier2), learned)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, UniqueConstraint, func, select, text, update
+from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, UniqueConstraint, func, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -102,7 +102,8 @@ class Lease:
 class TakenAsk:
     """An ask that this worker holds; `readable` is False when no key opens its text any more.
 
-    An `old` one waited so long that this database may be a backup, and the ask answered in what was lost.
+    An `old` one waited so long that this database may be a backup, and the ask answered in what was lost. It is not
+    `served` when Lucy was removed from its workspace meanwhile.
     """
 
     lease: Lease
@@ -120,6 +121,7 @@ class TakenAsk:
     user_team: str | None = None
     question_ts: str | None = None
     stop_by: str | None = None
+    served: bool = True
 
     @property
     def asked_ts(self) -> str:
@@ -149,17 +151,26 @@ HELD = """
 """
 """The ask, locked until the unit ends, if the lease is still ours."""
 
+OPEN = """
+    WITH held AS (
+        SELECT task_id FROM inbox WHERE workspace_id = :workspace_id AND task_id = :task_id AND state IN ('new', 'leased')
+        FOR UPDATE
+    )
+"""
+"""The same, whoever works at it, until it is done with."""
+
 _HOLD = Prepared(HELD + "SELECT task_id FROM held")
 
-_ADD = Prepared(
-    """
+ADD = """
     INSERT INTO inbox (workspace_id, task_id, event_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, files,
                        user_team, question_ts)
-    VALUES (:workspace_id, :task_id, :event_id, :channel_id, :channel_type, :thread_ts, :ts, :user_id, :sealed_text, :files,
-            :user_team, :question_ts)
-    ON CONFLICT DO NOTHING RETURNING task_id
-    """
-)
+    SELECT :workspace_id, :task_id, :event_id, :channel_id, :channel_type, :thread_ts, :ts, :user_id, :sealed_text, :files,
+           :user_team, :question_ts
+"""
+"""What `row_of` an ask is written with; where from and on which condition may follow."""
+
+ONCE = "ON CONFLICT DO NOTHING RETURNING task_id"
+_ADD = Prepared(f"{ADD} {ONCE}")
 
 
 class InboxStore:
@@ -170,24 +181,12 @@ class InboxStore:
 
     async def add(self, ask: NewAsk) -> UUID | None:
         """Store an ask; its task id, or None when Slack told us of it before (by event, or by channel and ts)."""
-        values = {name: getattr(ask, name) for name in NewAsk.__slots__ if name != "text"}
-        values |= {"workspace_id": self._workspace_id, "task_id": new_id(), "files": len(ask.files)}
-        sealed = self._cipher.seal(packed(ask.text, ask.files))
-        task_id: UUID | None = await _ADD.value(self._session, {**values, "sealed_text": sealed})
+        task_id: UUID | None = await _ADD.value(self._session, row_of(self._workspace_id, ask, self._cipher))
         return task_id
 
     async def hold(self, lease: Lease) -> None:
         """Prove that the lease is still ours, and keep it ours until this unit ends. Raises LeaseLost."""
         prove(lease, await _HOLD.value(self._session, fence(self._workspace_id, lease)))
-
-    async def hold_open(self, task_id: UUID) -> bool:
-        """Keep an ask as it is until this unit ends, whoever works at it; False when it is done with."""
-        mine = select(InboxRow.task_id).where(
-            InboxRow.workspace_id == self._workspace_id,
-            InboxRow.task_id == task_id,
-            InboxRow.state.in_(("new", "leased")),
-        )
-        return (await self._session.execute(mine.with_for_update())).scalar_one_or_none() is not None
 
     async def hand_back(self, lease: Lease, delay: timedelta = timedelta(0), *, counted: bool = True) -> None:
         """Let any worker take the ask, after `delay`; an uncounted try does not bring it closer to dead."""
@@ -204,6 +203,13 @@ class InboxStore:
             .returning(InboxRow.task_id)
         )
         prove(lease, (await self._session.execute(mine)).scalar_one_or_none())
+
+
+def row_of(workspace_id: UUID, ask: NewAsk, cipher: Cipher) -> dict[str, object]:
+    """An ask as ADD takes it, its words sealed."""
+    values = {name: getattr(ask, name) for name in NewAsk.__slots__ if name != "text"}
+    values |= {"workspace_id": workspace_id, "task_id": new_id(), "files": len(ask.files)}
+    return {**values, "sealed_text": cipher.seal(packed(ask.text, ask.files))}
 
 
 def fence(workspace_id: UUID, lease: Lease) -> dict[str, object]:

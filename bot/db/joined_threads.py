@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
-from bot.db.inbox import NewAsk
 from bot.db.prepared import Prepared
 
 Speaker = Literal["asker", "lucy", "people"]
@@ -62,14 +61,6 @@ _STANDING = Prepared(
     FROM joined_thread WHERE workspace_id = :workspace_id AND channel_id = :channel_id AND thread_ts = :thread_ts
     """
 )
-_ASKED = Prepared(
-    """
-    INSERT INTO joined_thread AS joined (workspace_id, channel_id, thread_ts, asker, begun, spoke, muted)
-    VALUES (:workspace_id, :channel_id, :thread_ts, :asker, :begun, 'asker', coalesce(:muted::boolean, false))
-    ON CONFLICT (workspace_id, channel_id, thread_ts) DO UPDATE
-    SET asker = excluded.asker, spoke = 'asker', muted = coalesce(:muted::boolean, joined.muted), touched_at = now()
-    """
-)
 _SPOKE = Prepared(
     """
     UPDATE joined_thread SET spoke = :spoke, touched_at = now()
@@ -88,11 +79,6 @@ class JoinedThreadStore:
         """How a thread stands; None where nobody asked her anything."""
         row = await _STANDING.row(self._session, self._key(channel_id, thread_ts))
         return JoinedThread(*row.values()) if row else None
-
-    async def asked(self, ask: NewAsk, *, muted: bool | None = None) -> None:
-        """Somebody asks her; `muted` None leaves the thread as loud as it was."""
-        said = {"asker": ask.user_id, "begun": ask.thread_ts == ask.ts, "muted": muted}
-        await _ASKED.value(self._session, {**self._key(ask.channel_id, ask.thread_ts), **said})
 
     async def spoke(self, channel_id: str, thread_ts: str, who: Speaker) -> None:
         """Somebody else speaks in a thread of hers, or she does; elsewhere it is nothing."""

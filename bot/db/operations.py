@@ -237,6 +237,7 @@ class Operations:
             row["user_team"],
             row["question_ts"],
             row["stop_by"],
+            row["served"],
         )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.encryption import Cipher
-from bot.db.inbox import HELD, InboxStore, Lease, fence, prove
+from bot.db.inbox import HELD, OPEN, Lease, fence, prove
 from bot.db.prepared import Prepared
 
 
@@ -31,16 +31,23 @@ class ReplyPartRow(Base):
     actions: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))
 
 
-KEEP = Prepared(
-    """
-    INSERT INTO reply_part (workspace_id, task_id, part, text, actions)
-    SELECT :workspace_id, :task_id, place - 1, words, CASE WHEN place = cardinality(:sealed) THEN :actions::jsonb END
-    FROM unnest(:sealed::bytea[]) WITH ORDINALITY AS part (words, place)
-    WHERE NOT EXISTS (SELECT 1 FROM reply_part WHERE workspace_id = :workspace_id AND task_id = :task_id)
-    """
-)
-"""The parts of an answer, its buttons with the last, unless one is there already."""
+_KEEP = """
+    , said AS (
+        SELECT place - 1 AS part, words, CASE WHEN place = cardinality(:sealed) THEN :actions::jsonb END AS actions
+        FROM unnest(:sealed::bytea[]) WITH ORDINALITY AS part (words, place)
+    ), begun AS (
+        INSERT INTO reply_part (workspace_id, task_id, part, text, actions)
+        SELECT :workspace_id, :task_id, part, words, actions FROM held CROSS JOIN said WHERE part = 0
+        ON CONFLICT DO NOTHING RETURNING task_id
+    ), ended AS (
+        INSERT INTO reply_part (workspace_id, task_id, part, text, actions)
+        SELECT :workspace_id, :task_id, part, words, actions FROM begun CROSS JOIN said WHERE part > 0
+    )
+    SELECT task_id FROM held
+"""
+"""The parts of an answer, its buttons with the last, unless one is there already: of two kept at once, the first part decides."""
 
+_KEEP_HELD, _KEEP_OPEN = Prepared(HELD + _KEEP), Prepared(OPEN + _KEEP)
 
 _PART = "FROM reply_part WHERE workspace_id = :workspace_id AND task_id = :task_id"
 _KEPT = Prepared(f"SELECT EXISTS (SELECT {_PART})")
@@ -53,7 +60,15 @@ _UNDER_LEASE = """
 """
 _INTEND = Prepared(f"{HELD} UPDATE reply_part AS part SET intent_at = now() {_UNDER_LEASE}")
 _POSTED = Prepared(f"{HELD} UPDATE reply_part AS part SET ts = :ts {_UNDER_LEASE}")
-_MAKE_ROOM = Prepared(f"DELETE {_PART} AND ts IS NULL")
+_MAKE_ROOM = Prepared(
+    f"""
+    {HELD}, room AS (
+        DELETE FROM reply_part AS part USING held
+        WHERE part.workspace_id = :workspace_id AND part.task_id = held.task_id AND part.ts IS NULL
+    )
+    SELECT task_id FROM held
+    """
+)
 _WIPE = Prepared("UPDATE reply_part SET text = NULL WHERE workspace_id = :workspace_id AND task_id = :task_id")
 
 
@@ -77,7 +92,6 @@ class ReplyStore:
 
     def __init__(self, session: AsyncSession, workspace_id: UUID, cipher: Cipher) -> None:
         self._session, self._workspace_id, self._cipher = session, workspace_id, cipher
-        self._inbox = InboxStore(session, workspace_id, cipher)
 
     async def store(
         self,
@@ -93,25 +107,23 @@ class ReplyStore:
 
         Raises LeaseLost, having written nothing.
         """
-        await self._inbox.hold(lease)
         if instead:
-            await _MAKE_ROOM.value(self._session, self._of(lease.task_id))
-        await self._keep(lease.task_id, parts, actions)
+            await self.take_back(lease)
+        prove(
+            lease, await _KEEP_HELD.value(self._session, fence(self._workspace_id, lease) | self._said(parts, actions))
+        )
 
     async def take_back(self, lease: Lease) -> None:
         """Forget the parts that do not stand in Slack: nobody wants them any more. Raises LeaseLost."""
-        await self._inbox.hold(lease)
-        await _MAKE_ROOM.value(self._session, self._of(lease.task_id))
+        prove(lease, await _MAKE_ROOM.value(self._session, fence(self._workspace_id, lease)))
 
     async def restore(self, task_id: UUID, parts: Sequence[str]) -> None:
         """Keep an answer that was paid for while the database was away, if its ask is still open and has none yet."""
-        if await self._inbox.hold_open(task_id):
-            await self._keep(task_id, parts, ())
+        await _KEEP_OPEN.value(self._session, self._of(task_id) | self._said(parts))
 
-    async def _keep(self, task_id: UUID, parts: Sequence[str], actions: Sequence[Mapping[str, str]]) -> None:
-        sealed = [self._cipher.seal(text) for text in parts]
+    def _said(self, parts: Sequence[str], actions: Sequence[Mapping[str, str]] = ()) -> dict[str, object]:
         buttons = json.dumps([dict(action) for action in actions]) if actions else None
-        await KEEP.value(self._session, {**self._of(task_id), "sealed": sealed, "actions": buttons})
+        return {"sealed": [self._cipher.seal(text) for text in parts], "actions": buttons}
 
     async def kept(self, task_id: UUID) -> bool:
         """Whether an answer is stored; it need not be readable."""

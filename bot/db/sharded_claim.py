@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.prepared import Prepared
+from bot.db.workspaces import SERVED
 
 _CANDIDATES = 200
 _READY = """
@@ -33,14 +34,18 @@ READY = Prepared(
 
 CLAIM_INSIDE = Prepared(
     f"""
-    UPDATE inbox SET state = 'leased', lease_id = :lease_id, worker = :worker, attempts = attempts + 1,
-                     run_at = now() + make_interval(secs => :lease_s)
-    WHERE workspace_id = :workspace_id AND task_id = ANY(ARRAY(
-        SELECT ask.task_id FROM inbox AS ask
-        WHERE ask.workspace_id = :workspace_id AND {_READY.format(workspace=":workspace_id")}
-        ORDER BY ask.run_at, ask.ts LIMIT 1 FOR UPDATE SKIP LOCKED))
-    RETURNING workspace_id, task_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, attempts, created_at,
-              created_at < now() - interval '1 minute' AS old, user_team, question_ts, stop_by
+    WITH taken AS (
+        UPDATE inbox SET state = 'leased', lease_id = :lease_id, worker = :worker, attempts = attempts + 1,
+                         run_at = now() + make_interval(secs => :lease_s)
+        WHERE workspace_id = :workspace_id AND task_id = ANY(ARRAY(
+            SELECT ask.task_id FROM inbox AS ask
+            WHERE ask.workspace_id = :workspace_id AND {_READY.format(workspace=":workspace_id")}
+            ORDER BY ask.run_at, ask.ts LIMIT 1 FOR UPDATE SKIP LOCKED))
+        RETURNING workspace_id, task_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, attempts, created_at,
+                  created_at < now() - interval '1 minute' AS old, user_team, question_ts, stop_by
+    )
+    SELECT taken.*, coalesce((SELECT {SERVED} FROM workspace WHERE workspace_id = :workspace_id), false) AS served
+    FROM taken
     """
 )
 """One ready ask of one workspace: one shard."""

@@ -43,8 +43,7 @@ class ThreadFloor:
     written_tokens: int = 0
 
 
-_OF = Prepared(
-    """
+FLOOR = """
     SELECT tier, source, task_id, extract(epoch FROM now() - set_at)::float8 AS idle_s,
            coalesce(last.input_tokens, 0) AS read_tokens, coalesce(last.output_tokens, 0) AS written_tokens
     FROM thread_floor AS floor LEFT JOIN LATERAL (
@@ -52,16 +51,19 @@ _OF = Prepared(
         WHERE workspace_id = :workspace_id AND task_id = floor.task_id AND purpose = 'reply' AND state = 'settled'
         ORDER BY created_at DESC LIMIT 1) AS last ON true
     WHERE workspace_id = :workspace_id AND channel_id = :channel_id AND thread_ts = :thread_ts
-    """
-)
-_PUT = Prepared(
-    """
+"""
+"""Where a thread stands, its columns those of a ThreadFloor."""
+
+SET_FLOOR = """
     INSERT INTO thread_floor (workspace_id, channel_id, thread_ts, tier, source, task_id)
-    VALUES (:workspace_id, :channel_id, :thread_ts, :tier, :source, :task_id)
+    SELECT :workspace_id, :channel_id, :thread_ts, :floor_tier::smallint, :floor_source, :task_id
+    WHERE :floor_tier::smallint IS NOT NULL
     ON CONFLICT (workspace_id, channel_id, thread_ts)
     DO UPDATE SET tier = excluded.tier, source = excluded.source, task_id = excluded.task_id, set_at = now()
-    """
-)
+"""
+"""With `fields_of` a floor; without one it stays as it is."""
+
+_OF, _PUT = Prepared(FLOOR), Prepared(SET_FLOOR)
 
 
 class ThreadFloorStore:
@@ -77,8 +79,13 @@ class ThreadFloorStore:
 
     async def put(self, channel_id: str, thread_ts: str, floor: ThreadFloor) -> None:
         """From now on this is the thread's floor."""
-        fields = {"tier": floor.tier, "source": floor.source, "task_id": floor.task_id}
+        fields = {**fields_of(floor), "task_id": floor.task_id}
         await _PUT.value(self._session, {**self._key(channel_id, thread_ts), **fields})
 
     def _key(self, channel_id: str, thread_ts: str) -> dict[str, object]:
         return {"workspace_id": self._workspace_id, "channel_id": channel_id, "thread_ts": thread_ts}
+
+
+def fields_of(floor: ThreadFloor | None) -> dict[str, object]:
+    """What SET_FLOOR wants to know of a floor."""
+    return {"floor_tier": floor and floor.tier, "floor_source": floor and floor.source}

@@ -38,9 +38,8 @@ class TierBound:
     ceiling: int | None
 
 
-_ALL = Prepared(
-    "SELECT channel_id, floor, ceiling FROM tier_bound WHERE workspace_id = :workspace_id ORDER BY channel_id"
-)
+BOUNDS = "SELECT channel_id, floor, ceiling FROM tier_bound WHERE workspace_id = :workspace_id"
+_ALL = Prepared(f"{BOUNDS} ORDER BY channel_id")
 
 
 class TierBoundStore:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from bot.db.prepared import Prepared
+from bot.db.workspaces import SERVED
 
 NOBODY = UUID(int=0)
 
@@ -29,7 +30,7 @@ class Turn:
 ANYBODY = Turn()
 
 CLAIM = Prepared(
-    """
+    f"""
     WITH RECURSIVE place AS (
         SELECT :after::uuid AS workspace_id, 0 AS lap, 0 AS step
         UNION ALL
@@ -57,7 +58,8 @@ CLAIM = Prepared(
                      run_at = now() + make_interval(secs => :lease_s::float8)
     FROM turn WHERE inbox.workspace_id = turn.workspace_id AND inbox.task_id = turn.task_id
     RETURNING inbox.workspace_id, inbox.task_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, attempts,
-              created_at, created_at < now() - interval '1 minute' AS old, user_team, question_ts, stop_by
+              created_at, created_at < now() - interval '1 minute' AS old, user_team, question_ts, stop_by,
+              coalesce((SELECT {SERVED} FROM workspace WHERE workspace.workspace_id = inbox.workspace_id), false) AS served
     """
 )
 """One ready ask; never one whose thread has an ask in work or an older one waiting.

@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.admins import AdminStore
+from bot.db.arrivals import ArrivalStore
 from bot.db.asked import AskedStore
 from bot.db.audit import AuditStore
+from bot.db.background import BackgroundStore
 from bot.db.budget_notices import BudgetNoticeStore
 from bot.db.budgets import BudgetStore
 from bot.db.choices import ChoiceStore
@@ -75,6 +77,7 @@ class Unit:
 
     workspaces = StoreOf(WorkspaceStore)
     installations = StoreOf(InstallationStore, seals=True)
+    arrivals = StoreOf(ArrivalStore, seals=True)
     inbox = StoreOf(InboxStore, seals=True)
     operator_inbox = StoreOf(OperatorInbox)
     crowds = StoreOf(CrowdStore)
@@ -87,6 +90,7 @@ class Unit:
     stops = StoreOf(StopStore)
     replies = StoreOf(ReplyStore, seals=True)
     streams = StoreOf(StreamStore, seals=True)
+    background = StoreOf(BackgroundStore)
     choices = StoreOf(ChoiceStore)
     dials = StoreOf(DialStore)
     opinions = StoreOf(OpinionStore, seals=True)

@@ -70,6 +70,9 @@ class Listed:
     lost_since: datetime | None
 
 
+SERVED = "active AND NOT disabled AND lost_since IS NULL"
+"""Whether asks are taken and answered in a workspace: what `Workspace.served` says of its row."""
+
 _READ = Prepared(
     "SELECT workspace_id, slack_id, name, bot_user_id, active AND NOT disabled AS active, created_at, lost_since"
     " FROM workspace WHERE workspace_id = :workspace_id"

@@ -25,11 +25,14 @@ from bot.slack.halts import Halt, halting
 from bot.slack.hush import hush_of
 from bot.slack.mrkdwn import without_own_mention
 from bot.slack.retractions import Retraction, retracted
+from bot.slack.twins import Twins
 
 _log = log.get(__name__)
 STORE_WITHIN_S = 1.5
 _CLOCKS_APART = timedelta(seconds=5)
 _MOST = Most()
+_CROWD = 6
+"""With so many at once the slowest of a hundred acknowledgements still comes within 0.1 s, at 100 mentions/s on two cores."""
 
 Next = Callable[[], Awaitable[BoltResponse]]
 
@@ -40,18 +43,29 @@ class Ingest:
     def __init__(self, db: Database, wake: Callable[[], None], most: Most = _MOST) -> None:
         """`most` says how much may wait before an ask is refused."""
         self._db, self.wake, self._most = db, wake, most
+        self._twins, self._arriving = Twins(), 0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many events wait here for their acknowledgement that no answer should be begun beside them."""
+        return self._arriving > _CROWD
 
     async def __call__(self, req: AsyncBoltRequest, next: Next) -> BoltResponse | None:  # noqa: A002 - Bolt's name
         """Store what is to be answered. 500 when the database is away, so that Slack sends again."""
         body: Any = req.body
         if not isinstance(body, dict) or body.get("type") != "event_callback":
             return await next()
+        self._arriving += 1
         try:
             async with asyncio.timeout(STORE_WITHIN_S):
                 served = await self._take(body)
         except (DatabaseAway, TimeoutError):
             _log.warning("not_stored", reason="database away")
             return BoltResponse(status=500, body="not stored")
+        finally:
+            self._arriving -= 1
+            if self._arriving == _CROWD:
+                self.wake()
         return await next() if served else BoltResponse(status=200, body="")
 
     async def _take(self, body: Any) -> bool:
@@ -86,7 +100,9 @@ class Ingest:
             await depart(unit)
 
     async def _store_found(self, found: Incoming) -> bool:
-        return await self.store(workspace_id_of(found.slack_id), found.ask, found.bot_user)
+        ask = found.ask
+        key = found.slack_id, ask.channel_id, ask.ts
+        return await self._twins.once(key, lambda: self.store(workspace_id_of(found.slack_id), ask, found.bot_user))
 
     async def store(self, workspace_id: UUID, ask: NewAsk, bot_user: str | None = None) -> bool:
         """Store an ask, or refuse it where too much waits, and wake the worker; False where Lucy does not serve.
@@ -94,17 +110,14 @@ class Ingest:
         Raises DatabaseAway.
         """
         async with self._db.unit(workspace_id) as unit:
-            workspace = await unit.workspaces.read()
-            if workspace is None or not workspace.served:
+            muted = hush_of(without_own_mention(ask.text, bot_user or ""))
+            arrival = await unit.arrivals.take(ask, self._most, muted=muted)
+            if arrival is None:
                 return False
-            if limit := await unit.crowds.full(ask, self._most):
-                _log.warning("refused", limit=limit, user=ask.user_id, channel=ask.channel_id)
-                await unit.crowds.refuse(ask, limit, self._most)
-                return True
-            task_id = await unit.inbox.add(ask)
-            if task_id is not None and ask.channel_type != "im":
-                await unit.joined.asked(ask, muted=hush_of(without_own_mention(ask.text, bot_user or "")))
-        if task_id is not None:
+            if arrival.limit:
+                _log.warning("refused", limit=arrival.limit, user=ask.user_id, channel=ask.channel_id)
+                await unit.crowds.refuse(ask, arrival.limit, self._most)
+        if arrival.task_id:
             self.wake()
         return True
 

@@ -23,6 +23,30 @@ EVERY_S = float(os.environ.get("LUCY_STREAM_EVERY_S", "0"))
 """Seconds between two calls of a stream; 0 says answers when they are whole."""
 
 
+async def answer(event: dict[str, Any], client: AsyncWebClient, litellm: Any) -> None:
+    """Ask the model and say what it says, in the thread."""
+    channel, thread = event["channel"], event.get("thread_ts") or event["ts"]
+    session = {"channel_id": channel, "thread_ts": thread, "initiator_user_id": event["user"]}
+    await client.api_call("agents.sessions.setStatus", json={**session, "status": "processing"})
+    asked = {
+        "model": os.environ["MODEL"],
+        "api_base": os.environ["MODEL_BASE"],
+        "api_key": "none",
+        "messages": [
+            {"role": "system", "content": "You are an assistant in Slack. Answer in Markdown."},
+            {"role": "user", "content": event["text"]},
+        ],
+    }
+    where = {"channel": channel, "thread_ts": thread}
+    if EVERY_S:
+        readers = {"recipient_user_id": event["user"], "recipient_team_id": event.get("team", "T0ACME")}
+        await stream(client, {**where, **readers}, await litellm.acompletion(**asked, stream=True))
+    else:
+        said = (await litellm.acompletion(**asked)).choices[0].message.content
+        await client.api_call("chat.postMessage", json={**where, "text": said})
+    await client.api_call("agents.sessions.setStatus", json={**session, "status": "active"})
+
+
 async def stream(client: AsyncWebClient, where: dict[str, str], chunks: Any) -> None:
     """The first words at once, what came since once every so often, and the rest."""
     ts, words, next_at = "", "", 0.0
@@ -48,27 +72,8 @@ async def serve(port: int) -> None:
     bolt = AsyncApp(client=client, signing_secret=os.environ["SLACK_SIGNING_SECRET"])
 
     @bolt.event("app_mention")
-    async def answer(event: dict[str, Any], client: AsyncWebClient, say: Any) -> None:
-        thread = event.get("thread_ts") or event["ts"]
-        session = {"channel_id": event["channel"], "thread_ts": thread, "initiator_user_id": event["user"]}
-        await client.api_call("agents.sessions.setStatus", json={**session, "status": "processing"})
-        asked = {
-            "model": os.environ["MODEL"],
-            "api_base": os.environ["MODEL_BASE"],
-            "api_key": "none",
-            "messages": [
-                {"role": "system", "content": "You are an assistant in Slack. Answer in Markdown."},
-                {"role": "user", "content": event["text"]},
-            ],
-        }
-        if EVERY_S:
-            readers = {"recipient_user_id": event["user"], "recipient_team_id": event.get("team", "T0ACME")}
-            chunks = await litellm.acompletion(**asked, stream=True)
-            await stream(client, {"channel": event["channel"], "thread_ts": thread, **readers}, chunks)
-        else:
-            said = await litellm.acompletion(**asked)
-            await say(said.choices[0].message.content, thread_ts=thread)
-        await client.api_call("agents.sessions.setStatus", json={**session, "status": "active"})
+    async def mentioned(event: dict[str, Any], client: AsyncWebClient) -> None:
+        await answer(event, client, litellm)
 
     @bolt.event("message")
     async def ignore() -> None:

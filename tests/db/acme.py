@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from bot.costs.periods import Period
-from bot.db.asked import Asked
 from bot.db.audit import Change
 from bot.db.budget_notices import Notice, Request
 from bot.db.budgets import Budget, Mode
@@ -56,10 +55,6 @@ class Acme:
         return StoredChoice(
             self.lease.task_id, "C1", "1.0", "U1", 3, "code", 0.9, 0.4, "rule", "because", 1.0, 0.8, 0.7
         )
-
-    @property
-    def asked(self) -> Asked:
-        return Asked(self.lease.task_id, "C1", "1.0", "U1", 3, b"features")
 
     @property
     def floor(self) -> ThreadFloor:

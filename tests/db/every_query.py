@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import time
 from decimal import Decimal
 
+from bot.db.background import Background
 from bot.db.budget_notices import Place, Request
 from bot.db.crowds import Most
 from bot.db.dials import Leaning
@@ -60,7 +61,6 @@ READS: dict[str, Try] = {
     "installations.made_after": lambda unit, _: unit.installations.made_after(EVER[0]),
     "operator_inbox.seen": lambda unit, _: unit.operator_inbox.seen(["new", "leased"], 10),
     "operator_inbox.find": lambda unit, acme: found(unit, acme.lease),
-    "crowds.full": lambda unit, _: unit.crowds.full(ASK, Most(1, 1, 1)),
     "replies.kept": lambda unit, acme: unit.replies.kept(acme.lease.task_id),
     "replies.parts": lambda unit, acme: unit.replies.parts(acme.lease.task_id),
     "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
@@ -86,7 +86,7 @@ READS: dict[str, Try] = {
     "day_threads.dearest": lambda unit, _: unit.day_threads.dearest("UTC", EVER),
     "floors.of": lambda unit, _: unit.floors.of("C1", "1.0"),
     "asked.of": lambda unit, acme: unit.asked.of(acme.lease.task_id),
-    "asked.newest": lambda unit, _: unit.asked.newest("C1", "U1", new_id()),
+    "background.of": lambda unit, _: background(unit),
     "bounds.all": lambda unit, _: unit.bounds.all(),
     "asked.newest_features": lambda unit, _: unit.asked.newest_features(9),
     "labels.known": lambda unit, _: unit.labels.known(9),
@@ -117,9 +117,9 @@ WRITES: dict[str, Try] = {
     "folds.fold_oldest": lambda unit, _: fold(unit),
     "folds.recut_day": lambda unit, _: unit.folds.recut_day(),
     "past.price": lambda unit, acme: unit.past.price([acme.late_price]),
+    "arrivals.take": lambda unit, _: arrive(unit),
     "inbox.add": lambda unit, _: unit.inbox.add(ASK),
     "inbox.hold": lambda unit, acme: unit.inbox.hold(acme.lease),
-    "inbox.hold_open": lambda unit, acme: unit.inbox.hold_open(acme.lease.task_id),
     "endings.end": lambda unit, acme: unit.endings.end(acme.lease, "answered"),
     "inbox.hand_back": lambda unit, acme: unit.inbox.hand_back(acme.lease),
     "operator_inbox.retry": lambda unit, acme: refused(unit.operator_inbox.retry(acme.seen)),
@@ -134,7 +134,6 @@ WRITES: dict[str, Try] = {
     "streams.begin": lambda unit, acme: unit.streams.begin(acme.lease, 1),
     "streams.stands": lambda unit, acme: unit.streams.stands(acme.lease, 0, "9.9"),
     "streams.take_back": lambda unit, acme: unit.streams.take_back(acme.lease, 0),
-    "joined.asked": lambda unit, _: unit.joined.asked(replace(ASK, user_id="U9"), muted=True),
     "joined.spoke": lambda unit, _: unit.joined.spoke("C1", "1.0", "people"),
     "switches.turn": lambda unit, _: unit.switches.turn("follow_ups", on=False),
     "summaries.keep": lambda unit, _: unit.summaries.keep("C1", "1.0", ThreadSummary("2.0", "stolen")),
@@ -148,13 +147,14 @@ WRITES: dict[str, Try] = {
     "replies.posted": lambda unit, acme: unit.replies.posted(acme.lease, 0, "9.9"),
     "seals.renew": lambda unit, _: unit.seals.renew(),
     "replies.wipe": lambda unit, acme: unit.replies.wipe(acme.lease.task_id),
-    "choices.remember": lambda unit, acme: unit.choices.remember(replace(acme.choice, tier=1)),
+    "choices.remember": lambda unit, acme: unit.choices.remember(
+        replace(acme.choice, tier=1), b"stolen", replace(acme.floor, tier=1)
+    ),
     "digests.want": lambda unit, _: unit.digests.want(Kind.DAILY, "C9", time(9), "UTC", "U9"),
     "digests.show": lambda unit, _: unit.digests.show(people=False),
     "floors.put": lambda unit, acme: unit.floors.put("C1", "1.0", replace(acme.floor, tier=1)),
     "bounds.put": lambda unit, _: unit.bounds.put(TierBound("C1", 1, 1), "U9"),
     "bounds.lift": lambda unit, _: unit.bounds.lift("C1"),
-    "asked.remember": lambda unit, acme: unit.asked.remember(replace(acme.asked, tier=1)),
     "weights.put": lambda unit, _: unit.weights.put(replace(WEIGHTS, weights=b"stolen")),
     "weights.drop": lambda unit, _: unit.weights.drop(),
     "digests.stop": lambda unit, _: unit.digests.stop(),
@@ -177,6 +177,14 @@ WRITES: dict[str, Try] = {
 }
 
 
+async def arrive(unit: Unit) -> None:
+    """With Acme's words and keys, before Lucy serves there and after."""
+    ask = replace(ASK, user_id="U9")
+    await unit.arrivals.take(ask, Most(), muted=True)
+    await unit.workspaces.welcome("T0OTHER", "Other", "U0LUCY")
+    await unit.arrivals.take(ask, Most(), muted=True)
+
+
 async def fold(unit: Unit) -> None:
     """One's own past, of which there is none."""
     await unit.folds.cut()
@@ -196,6 +204,13 @@ async def leans(unit: Unit) -> Leaning | None:
     """Nothing set is nothing."""
     found = await unit.dials.leaning("C1", "U1")
     return None if found == Leaning() else found
+
+
+async def background(unit: Unit) -> Background | None:
+    """Nothing known is nothing; what is known is all of it."""
+    found = await unit.background.of(new_id(), "C1", "1.0", "U1")
+    assert bool(found.bounds) == bool(found.floor) == bool(found.last)
+    return None if found == Background([], None, Leaning(), None) else found
 
 
 async def scored(unit: Unit) -> int:

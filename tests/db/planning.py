@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import event
 
+from bot.db.background import BACKGROUND
 from bot.db.cost_sql import ATTEMPT_FIELDS, KNOWN, OPEN, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITION
 from bot.db.costs import OF_TASK
 from bot.db.database import Database
@@ -38,6 +39,10 @@ def statements_of(workspace_id: UUID) -> dict[str, tuple[Prepared, dict[str, obj
         "known": (KNOWN, many),
         "sweep": (SWEEP, mine),
         "of a task": (OF_TASK, {**mine, "task_id": new_id(), "since": now, "until": None}),
+        "background": (
+            BACKGROUND,
+            {**mine, "task_id": new_id(), "channel_id": "C1", "thread_ts": "1.0", "user_id": "U1"},
+        ),
         "recent asks": (ASKS, {**mine, "user_id": "U1", "most": 5}),
         "failures": (FAILURES, {**mine, **whose, "since": now, "most": 3, "but": []}),
     }

@@ -72,7 +72,6 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         ledger = await unit.costs._session.scalars(select(CostRow).where(CostRow.workspace_id == workspace_id))
         held = next(row.held for row in ledger if row.held)
         mine = Acme(taken.lease, run, expired, unpriced, request, tuple(map(str, held)))
-        await unit.choices.remember(mine.choice)
         await unit.choices.remember(replace(mine.choice, task_id=FAST.task_id))
         await remember_routes(unit, mine)
         await gone_wrong(unit)
@@ -93,16 +92,15 @@ async def digests(unit: Unit) -> DigestRun:
 
 async def remember_routes(unit: Unit, mine: Acme) -> None:
     """Something in every table that routing remembers by."""
-    await unit.floors.put("C1", "1.0", mine.floor)
+    await unit.choices.remember(mine.choice, b"features", mine.floor)
     await unit.bounds.put(TierBound("C1", 2, 3), "U1")
-    await unit.asked.remember(mine.asked)
     await unit.weights.put(WEIGHTS)
     await unit.labels.record(Label(mine.lease.task_id, "escalated", 1, "because"))
 
 
 async def taken_of(db: Database, workspace_id: UUID, ask: NewAsk) -> TakenAsk:
     async with db.unit(workspace_id) as unit:
-        await unit.inbox.add(ask)
+        await unit.arrivals.take(ask, Most())
     async with db.operations() as operations:
         taken = await operations.claim("worker", 60)
     assert taken
@@ -110,8 +108,7 @@ async def taken_of(db: Database, workspace_id: UUID, ask: NewAsk) -> TakenAsk:
 
 
 async def talked(unit: Unit) -> None:
-    """A thread that was joined and summarised."""
-    await unit.joined.asked(ASK)
+    """A thread that was summarised."""
     await unit.summaries.keep("C1", "1.0", ThreadSummary("0.5", "what Acme said"))
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 import asyncpg
+import pytest
 
 from bot.conversation.desk import Desk, Pace
 from bot.db.database import Database
+from bot.db.encryption import Cipher
 from bot.db.ids import workspace_id_of
 from bot.db.inbox import NewAsk, TakenAsk
 from bot.db.turns import ANYBODY, CLAIM, Turn
@@ -84,6 +86,26 @@ async def test_who_stands_behind_every_other_is_still_found(db: Database) -> Non
         assert taken
         async with db.unit(QUIET) as unit:
             await unit.inbox.hand_back(taken.lease)
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+async def test_a_claim_tells_whether_the_workspace_is_served(
+    database_url: str, cipher: Cipher, onlooker: asyncpg.Connection, *, sharded: bool
+) -> None:
+    db = Database.open(database_url, cipher, sharded=sharded)
+    told = []
+    await ask(db, QUIET, "1.0", "2.0", "3.0", "4.0", "5.0")
+    told.append(await attempt(db))
+    async with db.unit(QUIET) as unit:
+        await unit.workspaces.welcome("T0QUIET", "Quiet", "U0LUCY")
+    told.append(await attempt(db))
+    for why in ("active = false", "disabled = true", "lost_since = now()"):
+        await onlooker.execute("UPDATE workspace SET active = true, disabled = false, lost_since = NULL")
+        await onlooker.execute(f"UPDATE workspace SET {why}")
+        told.append(await attempt(db))
+    await db.close()
+
+    assert [one and one.served for one in told] == [False, True, False, False, False]
 
 
 async def test_a_claim_reads_a_handful_of_the_asks_that_wait(onlooker: asyncpg.Connection) -> None:

@@ -6,7 +6,6 @@ import random
 from dataclasses import replace
 from uuid import UUID
 
-from bot.db.asked import Asked
 from bot.db.choices import StoredChoice
 from bot.db.database import Database
 from bot.db.ids import new_id
@@ -27,9 +26,8 @@ async def label(db: Database, workspace_id: UUID, count: int, *, by_topic: bool)
             task_id, features = new_id(), kept((HARD if n % 2 else EASY).format(*dice.sample(NAMES, 2)))
             fails = dice.uniform(0.3, 0.5)
             failed = dice.random() < (0.85 if n % 2 else 0.15) if by_topic else dice.random() < 0.5
-            asked = Asked(task_id, "C1", f"{n}.0", "U1", 1, features)
-            await unit.choices.remember(replace(CHOICE, task_id=task_id, tier1_fails=fails, tier2_fails=fails / 2))
-            await unit.asked.remember(asked)
+            choice = replace(CHOICE, task_id=task_id, tier1_fails=fails, tier2_fails=fails / 2)
+            await unit.choices.remember(choice, features)
             await unit.labels.record(Label(task_id, "thumbs_down" if failed else "thumbs_up", 1, "", features))
 
 

@@ -160,9 +160,9 @@ async def say(running: Lucy, sandbox: Sandbox, text: str, root: str | None = Non
 async def first_task(running: Lucy) -> UUID:
     """The task of the newest ask but one, or of the only one."""
     async with running.db.unit(ACME) as unit:
-        newest = await unit.asked.newest("C0GENERAL", "U0BEN", new_id())
+        newest = (await unit.background.of(new_id(), "C0GENERAL", "", "U0BEN")).last
         assert newest
-        before = await unit.asked.newest("C0GENERAL", "U0BEN", newest.task_id)
+        before = (await unit.background.of(newest.task_id, "C0GENERAL", "", "U0BEN")).last
     return (before or newest).task_id
 
 

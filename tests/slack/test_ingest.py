@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
 import time
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -25,7 +28,10 @@ from bot.slack.commands import Wiring, commands_of
 from bot.slack.ingest import Ingest
 from bot.slack.installations import Access, Clients, OneToken
 from bot.slack.people import People
+from tests.onlooker import until, until_it_blocks
 
+TWIN = {"type": "message", "channel_type": "channel"}
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 NOWHERE = "http://127.0.0.1:9/api/"
 
 
@@ -69,14 +75,70 @@ async def test_an_ask_is_stored_and_the_worker_woken_while_slacks_web_api_is_dow
     assert woken == [True]
 
 
-async def test_twins_and_repeats_are_one_ask_whatever_the_retry_header_says(db: Database, workspace_id: UUID) -> None:
-    app = lucy_on(db)
-    twin = {"type": "message", "channel_type": "channel"}
+@pytest.mark.parametrize("replicas", [1, 3])
+async def test_twins_and_repeats_are_one_ask_whatever_the_retry_header_says(
+    db: Database, workspace_id: UUID, replicas: int
+) -> None:
+    apps = [lucy_on(db) for _ in range(replicas)]
+    requests = (signed(TWIN, "Ev2", **{"x-slack-retry-num": "1"}), signed({}), signed({}))
 
-    for request in (signed(twin, "Ev2", **{"x-slack-retry-num": "1"}), signed({}), signed({})):
+    for app, request in zip(cycle(apps), requests, strict=False):
         assert (await app.async_dispatch(request)).status == 200
 
     assert await waiting(db) == 1
+
+
+async def test_the_twin_of_what_is_being_stored_waits_for_it_and_asks_the_database_nothing(
+    db: Database, workspace_id: UUID, onlooker: asyncpg.Connection
+) -> None:
+    app = lucy_on(db)
+    async with onlooker.transaction():
+        await onlooker.execute("LOCK TABLE inbox")
+        twins = [asyncio.create_task(app.async_dispatch(each)) for each in (signed({}), signed(TWIN, "Ev2"))]
+        await until_it_blocks(onlooker, "")
+        await asyncio.sleep(0.1)
+        begun = await onlooker.fetchval(WAITING)
+
+    answers = await asyncio.gather(*twins)
+    await onlooker.execute("ALTER TABLE inbox RENAME TO elsewhere")
+    later = await app.async_dispatch(signed(TWIN, "Ev2", **{"x-slack-retry-num": "1"}))
+
+    assert begun == 1
+    assert [answer.status for answer in (*answers, later)] == [200, 200, 200]
+
+
+async def test_what_could_not_be_stored_is_no_known_twin(
+    db: Database, workspace_id: UUID, onlooker: asyncpg.Connection
+) -> None:
+    app = lucy_on(db)
+    await onlooker.execute("ALTER TABLE inbox RENAME TO elsewhere")
+    lost = await asyncio.gather(*(app.async_dispatch(each) for each in (signed({}), signed(TWIN, "Ev2"))))
+    await onlooker.execute("ALTER TABLE elsewhere RENAME TO inbox")
+
+    again = await app.async_dispatch(signed(TWIN, "Ev2"))
+
+    assert [answer.status for answer in (*lost, again)] == [500, 500, 200]
+    assert await waiting(db) == 1
+
+
+async def test_a_crowd_at_the_door_is_told_and_the_worker_woken_when_it_has_gone(
+    db: Database, workspace_id: UUID, onlooker: asyncpg.Connection
+) -> None:
+    woken: list[bool] = []
+    ingest = Ingest(db, lambda: woken.append(ingest.crowded))
+    app = lucy_on(db, ingest=ingest)
+    async with onlooker.transaction():
+        await onlooker.execute("LOCK TABLE inbox")
+        arriving = [
+            asyncio.create_task(app.async_dispatch(signed({"ts": f"{number}.2"}, f"Ev{number}"))) for number in range(8)
+        ]
+        await until(lambda: ingest.crowded)
+
+    await asyncio.gather(*arriving)
+
+    assert not ingest.crowded
+    assert len(woken) == 8 + 1
+    assert woken[-1] is False
 
 
 async def test_a_team_she_does_not_serve_is_acknowledged_and_not_stored(db: Database, workspace_id: UUID) -> None:
