@@ -92,11 +92,12 @@ class DeskThreads:
     async def at_work(self, ask: TakenAsk) -> AsyncIterator[Aside]:
         yield Aside()
 
-    async def deliver(self, ask: TakenAsk, live: Aside) -> bool:
+    async def deliver(self, ask: TakenAsk, live: Aside, outcome: str) -> str:
         async with self._db.unit(ask.workspace_id) as unit:
             self.said += [part.text for part in await unit.replies.parts(ask.task_id)]
+            await unit.endings.end(ask.lease, outcome)
         self.delivered.append(ask)
-        return True
+        return outcome
 
 
 class Aside:

@@ -120,7 +120,7 @@ WRITES: dict[str, Try] = {
     "inbox.add": lambda unit, _: unit.inbox.add(ASK),
     "inbox.hold": lambda unit, acme: unit.inbox.hold(acme.lease),
     "inbox.hold_open": lambda unit, acme: unit.inbox.hold_open(acme.lease.task_id),
-    "endings.end": lambda unit, acme: unit.endings.end(acme.lease, "answered"),
+    "endings.end": lambda unit, acme: unit.endings.end(acme.lease, "answered", (0, "9.9")),
     "inbox.hand_back": lambda unit, acme: unit.inbox.hand_back(acme.lease),
     "operator_inbox.retry": lambda unit, acme: refused(unit.operator_inbox.retry(acme.seen)),
     "operator_inbox.drop": lambda unit, acme: refused(unit.operator_inbox.drop(acme.seen)),

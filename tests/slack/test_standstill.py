@@ -66,7 +66,7 @@ async def test_an_answer_that_another_posted_meanwhile_is_not_posted(desk: Desk,
     stands_still(desk, intended, lambda: taken_over(other, ask))
     with pytest.raises(LeaseLost):
         async with desk.threads.at_work(ask) as live:
-            await desk.threads.deliver(ask, live)
+            await desk.threads.deliver(ask, live, "answered")
 
     assert desk.said(ask) == ["Hello"]
     assert desk.calls("chat.postMessage") == ["chat.postMessage"]
@@ -141,7 +141,7 @@ async def taken_over(other: Desk, ask: TakenAsk) -> None:
     async with other.threads.at_work(taken) as live:
         async with other.db.unit(ask.workspace_id) as unit:
             await unit.replies.store(taken.lease, ["Hello"])
-        await other.threads.deliver(taken, live)
+        await other.threads.deliver(taken, live, "answered")
 
 
 async def goes_on(show: Callable[[str], Awaitable[None]]) -> bool:
