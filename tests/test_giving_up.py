@@ -132,7 +132,7 @@ async def test_a_stored_answer_that_no_key_opens_ends_its_ask_and_not_the_worker
     class Reading(Threads):
         async def deliver(self, ask: TakenAsk, live: Live, outcome: str) -> str:
             async with other.unit(ask.workspace_id) as unit:
-                await unit.replies.parts(ask.task_id)
+                await unit.replies.stored(ask.task_id)
             return outcome
 
     await finish(Reading(other), other)

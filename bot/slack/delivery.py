@@ -54,13 +54,12 @@ class Delivery:
             if await unit.stops.wanted(ask.lease) == WITHDRAWN:
                 outcome = WITHDRAWN
                 await unit.replies.take_back(ask.lease)
-            parts, begun = await unit.replies.parts(ask.task_id), await unit.streams.of(ask.task_id)
-            missing = [part for part in parts if part.ts is None]
+            answer = await unit.replies.stored(ask.task_id)
+            missing, left = answer.missing, answer.left_over
             under = await self._under(unit, ask) if missing else ()
-        left = [message for number, message in begun.items() if number >= len(parts)]
         for part in missing:
-            below = under if part is parts[-1] else ()
-            ts = await self._deliver_part(ask, part, below, (live, begun.get(part.part)))
+            below = under if part is answer.parts[-1] else ()
+            ts = await self._deliver_part(ask, part, below, (live, answer.begun.get(part.part)))
             async with self._db.unit(ask.workspace_id) as unit:
                 if part is missing[-1] and not left:
                     await unit.endings.end(ask.lease, outcome, (part.part, ts))
@@ -71,7 +70,7 @@ class Delivery:
             async with self._db.unit(ask.workspace_id) as unit:
                 await unit.endings.end(ask.lease, outcome)
         if missing:
-            self._telemetry.emit("reply_posted", task_id=str(ask.task_id), parts=len(parts))
+            self._telemetry.emit("reply_posted", task_id=str(ask.task_id), parts=len(answer.parts))
         return outcome
 
     async def _deliver_part(

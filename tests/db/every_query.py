@@ -62,7 +62,7 @@ READS: dict[str, Try] = {
     "operator_inbox.find": lambda unit, acme: found(unit, acme.lease),
     "crowds.full": lambda unit, _: unit.crowds.full(ASK, Most(1, 1, 1)),
     "replies.kept": lambda unit, acme: unit.replies.kept(acme.lease.task_id),
-    "replies.parts": lambda unit, acme: unit.replies.parts(acme.lease.task_id),
+    "replies.stored": lambda unit, acme: stored(unit, acme.lease),
     "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
     "costs.total": lambda unit, _: unit.costs.total(),
     "costs.sweep": lambda unit, _: unit.costs.sweep(),
@@ -200,6 +200,12 @@ async def leans(unit: Unit) -> Leaning | None:
 
 async def scored(unit: Unit) -> int:
     return (await unit.choices.usual_scores((0.5, 0.8), 30)).choices
+
+
+async def stored(unit: Unit, lease: Lease) -> object:
+    """Neither words nor a place is nothing."""
+    answer = await unit.replies.stored(lease.task_id)
+    return answer.parts or answer.begun
 
 
 async def footer(unit: Unit) -> bool:

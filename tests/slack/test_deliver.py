@@ -167,7 +167,7 @@ async def test_a_post_that_slack_put_off_counts_as_sent_when_it_was_sent(
     await post.arrived()
 
     async with db.unit(ask.workspace_id) as unit:
-        [part] = await unit.replies.parts(ask.task_id)
+        [part] = (await unit.replies.stored(ask.task_id)).parts
     post.let_go()
     await delivering
 

@@ -166,4 +166,4 @@ async def test_of_an_answer_whose_question_is_gone_no_more_is_said_than_stands_t
 
     assert (ended, sandbox.slack.answers(CHANNEL, ask.ts)) == ("withdrawn", [])
     async with db.unit(ask.workspace_id) as unit:
-        assert [part.part for part in await unit.replies.parts(ask.task_id)] == list(range(standing))
+        assert [part.part for part in (await unit.replies.stored(ask.task_id)).parts] == list(range(standing))

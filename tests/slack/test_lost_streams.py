@@ -91,7 +91,7 @@ async def test_an_ask_does_not_end_before_what_its_answer_does_not_need_is_taken
     await removal.arrived()
     async with desk.db.unit(desk.workspace_id) as unit:
         await unit.inbox.hold(ask.lease)
-        [part] = await unit.replies.parts(ask.task_id)
+        [part] = (await unit.replies.stored(ask.task_id)).parts
     removal.let_go()
     await answering
 

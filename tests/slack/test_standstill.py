@@ -58,10 +58,10 @@ async def test_an_answer_that_another_posted_meanwhile_is_not_posted(desk: Desk,
     ask = await desk.asked()
     async with other.db.unit(desk.workspace_id) as unit:
         await unit.replies.store(ask.lease, ["Hello"])
-        [before] = await unit.replies.parts(ask.task_id)
+        [before] = (await unit.replies.stored(ask.task_id)).parts
 
     async def intended(unit: Unit) -> bool:
-        return (await unit.replies.parts(ask.task_id))[0].intent_at > before.intent_at
+        return (await unit.replies.stored(ask.task_id)).parts[0].intent_at > before.intent_at
 
     stands_still(desk, intended, lambda: taken_over(other, ask))
     with pytest.raises(LeaseLost):
