@@ -127,7 +127,6 @@ class Worker:
         try:
             async with self._threads.at_work(ask) as live:
                 outcome = await self._answer_and_deliver(ask, live)
-                await self._finish(ask, outcome)
             self._telemetry.emit("ask_done", **ask.ids, outcome=outcome)
         except LeaseLost:
             _log.info("lease_lost", task_id=str(ask.task_id))
@@ -143,14 +142,16 @@ class Worker:
             self._telemetry.emit("ask_left", **ask.ids)
 
     async def _answer_and_deliver(self, ask: TakenAsk, live: Live) -> str:
+        """See the ask to its end; how it ended."""
         try:
             outcome = await self._answered(ask, live)
             self._telemetry.emit("delivering", **ask.ids)
-            delivered = await self._threads.deliver(ask, live)
+            return await self._threads.deliver(ask, live, outcome)
         except (Undeliverable, Undecryptable) as error:
             _log.warning("undeliverable", task_id=str(ask.task_id), reason=str(error))
-            return "undeliverable"
-        return outcome if delivered else "withdrawn"
+        async with self._db.unit(ask.workspace_id) as unit:
+            await unit.endings.end(ask.lease, "undeliverable")
+        return "undeliverable"
 
     async def _answered(self, ask: TakenAsk, live: Live) -> str:
         """See that an answer is stored. Raises Undeliverable when nobody would read it any more."""
@@ -227,10 +228,6 @@ class Worker:
         """What concerns only the asker; where it can't be said to them alone, as an answer."""
         if not await self._threads.asides.tell(ask, sentence, actions):
             await self._keep(ask, sentence, actions)
-
-    async def _finish(self, ask: TakenAsk, outcome: str) -> None:
-        async with self._db.unit(ask.workspace_id) as unit:
-            await unit.endings.end(ask.lease, outcome)
 
     async def _hand_back(self, ask: TakenAsk, delay: timedelta, *, counted: bool = True) -> None:
         try:

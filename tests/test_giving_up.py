@@ -43,6 +43,7 @@ class NothingLate:
 class Threads:
     """A Slack that fails so many deliveries before it takes one."""
 
+    db: Database
     failures: int = 0
     delivered: list[UUID] = field(default_factory=list)
     tries: int = 0
@@ -58,12 +59,14 @@ class Threads:
         assert not inside_unit()
         yield cast(Live, None)
 
-    async def deliver(self, ask: TakenAsk, live: Live) -> bool:
+    async def deliver(self, ask: TakenAsk, live: Live, outcome: str) -> str:
         self.tries += 1
         if self.tries <= self.failures:
             raise SlackIsAway
         self.delivered.append(ask.task_id)
-        return True
+        async with self.db.unit(ask.workspace_id) as unit:
+            await unit.endings.end(ask.lease, outcome)
+        return outcome
 
 
 Finish = Callable[..., Awaitable[None]]
@@ -102,7 +105,7 @@ def finish(db: Database) -> Finish:
 async def test_an_answer_is_delivered_when_slack_comes_back(
     db: Database, kept: TakenAsk, finish: Finish, database_url: str
 ) -> None:
-    threads = Threads(failures=MAX_DELIVERIES - 2)
+    threads = Threads(db, failures=MAX_DELIVERIES - 2)
 
     await finish(threads)
 
@@ -113,7 +116,7 @@ async def test_an_answer_is_delivered_when_slack_comes_back(
 async def test_an_answer_that_slack_never_takes_is_given_up_and_forgotten(
     db: Database, kept: TakenAsk, finish: Finish, database_url: str
 ) -> None:
-    threads = Threads(failures=10_000)
+    threads = Threads(db, failures=10_000)
 
     await finish(threads)
 
@@ -127,12 +130,12 @@ async def test_a_stored_answer_that_no_key_opens_ends_its_ask_and_not_the_worker
     other = Database.open(database_url, Cipher([Fernet.generate_key().decode()]))
 
     class Reading(Threads):
-        async def deliver(self, ask: TakenAsk, live: Live) -> bool:
+        async def deliver(self, ask: TakenAsk, live: Live, outcome: str) -> str:
             async with other.unit(ask.workspace_id) as unit:
-                await unit.replies.parts(ask.task_id)
-            return True
+                await unit.replies.stored(ask.task_id)
+            return outcome
 
-    await finish(Reading(), other)
+    await finish(Reading(other), other)
 
     assert await row_of(database_url) == ("done", "undeliverable", None, None)
     await other.close()
@@ -144,7 +147,7 @@ async def test_what_waits_in_a_workspace_that_left_ends_quietly_without_a_model(
     async with db.unit(workspace_id) as unit:
         await unit.inbox.add(new_ask("1.1", "1.1"))
         await unit.workspaces.retire()
-    threads = Threads()
+    threads = Threads(db)
 
     await finish(threads)
 

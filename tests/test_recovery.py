@@ -98,7 +98,7 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(db: Database, workspa
         with pytest.raises(LeaseLost):
             await unit.endings.end(first.lease, "answered")
     async with db.unit(workspace_id) as unit:
-        parts = await unit.replies.parts(first.task_id)
+        parts = (await unit.replies.stored(first.task_id)).parts
 
     assert (second.attempts, parts) == (2, [])
 

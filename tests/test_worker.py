@@ -116,11 +116,12 @@ class DeskThreads:
         yield Aside()
         self.at_once -= 1
 
-    async def deliver(self, ask: TakenAsk, live: Aside) -> bool:
+    async def deliver(self, ask: TakenAsk, live: Aside, outcome: str) -> str:
         async with self._db.unit(ask.workspace_id) as unit:
-            self.said += [part.text for part in await unit.replies.parts(ask.task_id)]
+            self.said += [part.text for part in (await unit.replies.stored(ask.task_id)).parts]
+            await unit.endings.end(ask.lease, outcome)
         self.delivered.append(ask)
-        return True
+        return outcome
 
 
 class Aside:

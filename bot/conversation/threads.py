@@ -69,6 +69,9 @@ class Threads(Protocol):
         """Show that Lucy is at it while the block runs; showing never raises."""
         ...
 
-    async def deliver(self, ask: TakenAsk, live: Any) -> bool:
-        """See that every stored part stands in Slack; False when its question is gone, and nothing more is said."""
+    async def deliver(self, ask: TakenAsk, live: Any, outcome: str) -> str:
+        """See that every stored part stands in Slack and that the ask ends; how: "withdrawn" when its question is gone.
+
+        Raises Undeliverable, Undecryptable, LeaseLost; then it has not ended.
+        """
         ...

@@ -11,6 +11,9 @@ from bot.db.kept_messages import WANTED
 from bot.db.prepared import Prepared
 from bot.db.retention import CONTEXT_HOURS
 
+_STANDS_AT = "CASE part WHEN :part::smallint THEN :ts::text ELSE ts END"
+"""Where a part stands, the last one included."""
+
 _END = Prepared(
     f"""
     WITH ended AS (
@@ -26,7 +29,7 @@ _END = Prepared(
         FROM inbox AS ask CROSS JOIN LATERAL (
             SELECT coalesce(ask.question_ts, ask.ts) AS ts, ask.user_id AS user_id, ask.sealed_text AS words
             UNION ALL
-            SELECT ts, NULL, text FROM reply_part WHERE workspace_id = :workspace_id AND task_id = :task_id) AS said
+            SELECT {_STANDS_AT}, NULL, text FROM reply_part WHERE workspace_id = :workspace_id AND task_id = :task_id) AS said
         WHERE ask.workspace_id = :workspace_id AND ask.task_id = :task_id AND said.ts IS NOT NULL AND said.words IS NOT NULL
           AND :outcome::text <> 'withdrawn' AND {WANTED}
         ON CONFLICT DO NOTHING
@@ -38,7 +41,7 @@ _END = Prepared(
           AND joined.thread_ts = ended.thread_ts
           AND joined.spoke <> CASE :outcome::text WHEN 'withdrawn' THEN 'people' ELSE 'lucy' END
     ), wiped AS (
-        UPDATE reply_part SET text = NULL WHERE workspace_id = :workspace_id AND task_id = :task_id
+        UPDATE reply_part SET text = NULL, ts = {_STANDS_AT} WHERE workspace_id = :workspace_id AND task_id = :task_id
     ), forgotten AS (
         DELETE FROM stream_message WHERE workspace_id = :workspace_id AND task_id = :task_id
     )
@@ -54,9 +57,12 @@ class EndingStore:
     def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
         self._session, self._workspace_id = session, workspace_id
 
-    async def end(self, lease: Lease, outcome: str) -> None:
+    async def end(self, lease: Lease, outcome: str, last: tuple[int, str] | None = None) -> None:
         """The ask is done with, and its words and its answer's are wiped; where the workspace wants that, they are kept for a day.
 
-        The words of a "dead" one stay for operators until the sweep; of a "withdrawn" one nothing is kept. Raises LeaseLost.
+        The words of a "dead" one stay for operators until the sweep; of a "withdrawn" one nothing is kept. `last` is the part
+        that Slack took just now, and its ts: written down with the end. Raises LeaseLost.
         """
-        prove(lease, await _END.value(self._session, {**fence(self._workspace_id, lease), "outcome": outcome}))
+        part, ts = last or (None, None)
+        values = {**fence(self._workspace_id, lease), "outcome": outcome, "part": part, "ts": ts}
+        prove(lease, await _END.value(self._session, values))

@@ -17,6 +17,7 @@ from bot.db.base import Base, Instant, Key, Words
 from bot.db.encryption import Cipher
 from bot.db.inbox import HELD, OPEN, Lease, fence, prove
 from bot.db.prepared import Prepared
+from bot.db.streams import StreamMessage
 
 
 class ReplyPartRow(Base):
@@ -51,8 +52,14 @@ _KEEP_HELD, _KEEP_OPEN = Prepared(HELD + _KEEP), Prepared(OPEN + _KEEP)
 
 _PART = "FROM reply_part WHERE workspace_id = :workspace_id AND task_id = :task_id"
 _KEPT = Prepared(f"SELECT EXISTS (SELECT {_PART})")
-_PARTS = Prepared(
-    f"SELECT part, text, intent_at, extract(epoch FROM now() - intent_at)::float8 AS age_s, ts, actions {_PART} ORDER BY part"
+_STORED = Prepared(
+    f"""
+    SELECT true AS is_part, part, ts, intent_at, extract(epoch FROM now() - intent_at)::float8 AS age_s, text, actions {_PART}
+    UNION ALL
+    SELECT false, part, ts, begun_at, extract(epoch FROM now() - begun_at)::float8, NULL, NULL
+    FROM stream_message WHERE workspace_id = :workspace_id AND task_id = :task_id
+    ORDER BY part
+    """
 )
 _UNDER_LEASE = """
     FROM held WHERE part.workspace_id = :workspace_id AND part.task_id = held.task_id AND part.part = :part
@@ -85,6 +92,24 @@ class ReplyPart:
     age_s: float
     ts: str | None
     actions: Sequence[Mapping[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """Its parts in order, none when no model has answered yet, and every message that was begun for it, by part."""
+
+    parts: Sequence[ReplyPart]
+    begun: Mapping[int, StreamMessage]
+
+    @property
+    def missing(self) -> Sequence[ReplyPart]:
+        """The parts that do not stand in Slack, as far as anybody knows."""
+        return [part for part in self.parts if part.ts is None]
+
+    @property
+    def left_over(self) -> Sequence[StreamMessage]:
+        """The messages that no part needs."""
+        return [message for number, message in self.begun.items() if number >= len(self.parts)]
 
 
 class ReplyStore:
@@ -129,9 +154,11 @@ class ReplyStore:
         """Whether an answer is stored; it need not be readable."""
         return bool(await _KEPT.value(self._session, self._of(task_id)))
 
-    async def parts(self, task_id: UUID) -> list[ReplyPart]:
-        """The answer as stored, in order; empty when no model has answered yet."""
-        return [
+    async def stored(self, task_id: UUID) -> StoredAnswer:
+        """The answer, and where its messages stand. Raises Undecryptable."""
+        rows = await _STORED.rows(self._session, self._of(task_id))
+        begun = (StreamMessage(row["part"], row["ts"], row["age_s"]) for row in rows if not row["is_part"])
+        parts = [
             ReplyPart(
                 row["part"],
                 self._cipher.open(row["text"]) if row["text"] else "",
@@ -140,8 +167,10 @@ class ReplyStore:
                 row["ts"],
                 row["actions"] or (),
             )
-            for row in await _PARTS.rows(self._session, self._of(task_id))
+            for row in rows
+            if row["is_part"]
         ]
+        return StoredAnswer(parts, {message.part: message for message in begun})
 
     async def intend(self, lease: Lease, part: int) -> None:
         """Renew the intent right before a part is sent. Raises LeaseLost."""

@@ -42,35 +42,42 @@ class Delivery:
         self._db, self._clients, self._under = db, clients, under
         self._telemetry, self._settle_s = telemetry, settle_s
 
-    async def deliver(self, ask: TakenAsk, live: Live) -> bool:
-        """See that every stored part stands in Slack, and nothing else of this ask. Raises Undeliverable, LeaseLost.
+    async def deliver(self, ask: TakenAsk, live: Live, outcome: str) -> str:
+        """See that every stored part stands in Slack, and nothing else of this ask, and end it; how it ended.
 
-        Of an answer whose question was deleted meanwhile, what stands there stays and no more is said: False.
+        Of an answer whose question was deleted meanwhile, what stands there stays and no more is said: "withdrawn".
+        Where the last part stands and the end are one commit, unless something must be taken away before the end.
+        Raises Undeliverable, LeaseLost; then the ask has not ended.
         """
         await live.end_writing()
         async with self._db.unit(ask.workspace_id) as unit:
-            withdrawn = await unit.stops.wanted(ask.lease) == WITHDRAWN
-            if withdrawn:
+            if await unit.stops.wanted(ask.lease) == WITHDRAWN:
+                outcome = WITHDRAWN
                 await unit.replies.take_back(ask.lease)
-            parts, begun = await unit.replies.parts(ask.task_id), await unit.streams.of(ask.task_id)
-            missing = [part for part in parts if part.ts is None]
+            answer = await unit.replies.stored(ask.task_id)
+            missing, left = answer.missing, answer.left_over
             under = await self._under(unit, ask) if missing else ()
         for part in missing:
-            said = reply_message(
-                part.text,
-                part_key(ask.task_id, part.part),
-                under if part.part == parts[-1].part else (),
-                part.actions,
-            )
-            await self._deliver_part(ask, part, said, (live, begun.get(part.part)))
-        await self._sweep(ask, [message for number, message in begun.items() if number >= len(parts)])
+            below = under if part is answer.parts[-1] else ()
+            ts = await self._deliver_part(ask, part, below, (live, answer.begun.get(part.part)))
+            async with self._db.unit(ask.workspace_id) as unit:
+                if part is missing[-1] and not left:
+                    await unit.endings.end(ask.lease, outcome, (part.part, ts))
+                else:
+                    await unit.replies.posted(ask.lease, part.part, ts)
+        if left or not missing:
+            await self._sweep(ask, left)
+            async with self._db.unit(ask.workspace_id) as unit:
+                await unit.endings.end(ask.lease, outcome)
         if missing:
-            self._telemetry.emit("reply_posted", task_id=str(ask.task_id), parts=len(parts))
-        return not withdrawn
+            self._telemetry.emit("reply_posted", task_id=str(ask.task_id), parts=len(answer.parts))
+        return outcome
 
     async def _deliver_part(
-        self, ask: TakenAsk, part: ReplyPart, said: Message, streamed: tuple[Live, StreamMessage | None]
-    ) -> None:
+        self, ask: TakenAsk, part: ReplyPart, under: Sequence[Message], streamed: tuple[Live, StreamMessage | None]
+    ) -> str:
+        """See that a part stands, with what is under it; its ts."""
+        said = reply_message(part.text, part_key(ask.task_id, part.part), under, part.actions)
         try:
             client = await self._clients.of(ask.workspace_id)
         except NotInstalled as error:
@@ -80,9 +87,7 @@ class Delivery:
         except Gone as gone:
             _log.info("stream_gone", task_id=str(ask.task_id), reason=str(gone))
             ts = None
-        ts = ts or await self._post_once(client, ask, part, said)
-        async with self._db.unit(ask.workspace_id) as unit:
-            await unit.replies.posted(ask.lease, part.part, ts)
+        return ts or await self._post_once(client, ask, part, said)
 
     async def _finish(
         self,

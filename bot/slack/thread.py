@@ -160,9 +160,9 @@ class Threads:
             return None
         return Pen(self._db, ask, place, streaming.rhythm)
 
-    async def deliver(self, ask: TakenAsk, live: Live) -> bool:
-        """See that every stored part stands in Slack; False when the question is gone. Raises Undeliverable, LeaseLost."""
-        return await self._delivery.deliver(ask, live)
+    async def deliver(self, ask: TakenAsk, live: Live, outcome: str) -> str:
+        """See that every stored part stands in Slack and that the ask ends; how. Raises Undeliverable, LeaseLost."""
+        return await self._delivery.deliver(ask, live, outcome)
 
 
 def _turn(message: dict[str, Any], me: str, names: dict[str, str], attached: Mapping[str, Attachment]) -> Turn:

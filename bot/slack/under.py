@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from bot.costs.footer import answering, footer
+from bot.costs.footer import answering, footer, of_several_tiers
 from bot.costs.money import show
 from bot.db.costs import Called
 from bot.db.inbox import TakenAsk
@@ -30,7 +30,7 @@ class Under:
     async def __call__(self, unit: Unit, ask: TakenAsk) -> Sequence[Block]:
         """Footer, feedback, buttons. Raises DatabaseAway."""
         shown, rows = (await unit.switches.read()).footer, await unit.costs.of_task(ask.task_id)
-        labels = await unit.labels.of_task(ask.task_id) if shown else ()
+        labels = await unit.labels.of_task(ask.task_id) if shown and of_several_tiers(rows) else ()
         served = answering(rows)
         if served is None:
             return ()

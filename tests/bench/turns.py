@@ -97,10 +97,12 @@ class Timed(DeskThreads):
         super().__init__(db)
         self.heard = asyncio.Event()
 
-    async def deliver(self, ask: Any, live: Any) -> bool:
+    async def deliver(self, ask: Any, live: Any, outcome: str) -> str:
+        async with self._db.unit(ask.workspace_id) as unit:
+            await unit.endings.end(ask.lease, outcome)
         if ask.workspace_id == workspace_id_of("T0QUIET"):
             self.heard.set()
-        return True
+        return outcome
 
 
 class Slow(Parrot):

@@ -217,4 +217,4 @@ async def leased(db: Database, workspace_id: UUID) -> Lease:
 
 async def answers(db: Database, lease: Lease) -> list[str]:
     async with db.unit(lease.workspace_id) as unit:
-        return [part.text for part in await unit.replies.parts(lease.task_id)]
+        return [part.text for part in (await unit.replies.stored(lease.task_id)).parts]

@@ -137,7 +137,7 @@ async def test_the_answer_is_kept_in_the_transaction_that_settles(
     await tracker.settle(await tracker.open(attempt), ANSWER, 1, Keep(lease, lambda text: [text, "part two"]))
 
     async with db.unit(lease.workspace_id) as unit:
-        assert [part.text for part in await unit.replies.parts(lease.task_id)] == ["Hello!", "part two"]
+        assert [part.text for part in (await unit.replies.stored(lease.task_id)).parts] == ["Hello!", "part two"]
 
 
 async def test_who_lost_the_lease_still_paid(db: Database, tracker: Tracker, attempt: Attempt) -> None:
@@ -150,7 +150,7 @@ async def test_who_lost_the_lease_still_paid(db: Database, tracker: Tracker, att
     [row] = await rows(db, lease.workspace_id)
     assert (row.state, row.cost_usd) == ("settled", COST)
     async with db.unit(lease.workspace_id) as unit:
-        assert await unit.replies.parts(lease.task_id) == []
+        assert (await unit.replies.stored(lease.task_id)).parts == []
 
 
 async def test_without_the_database_nothing_is_opened(forgetful: Forgetful, tracker: Tracker, attempt: Attempt) -> None:
@@ -183,7 +183,7 @@ async def test_a_commit_whose_answer_was_lost_counts_once(
     ledger = await rows(db, lease.workspace_id)
     assert await rollup(db, lease.workspace_id) == recomputed(ledger)
     async with db.unit(lease.workspace_id) as unit:
-        assert len(await unit.replies.parts(lease.task_id)) == 1
+        assert len((await unit.replies.stored(lease.task_id)).parts) == 1
 
 
 async def test_a_database_away_for_too_long_is_told_the_truth_when_it_is_back(

@@ -62,7 +62,7 @@ READS: dict[str, Try] = {
     "operator_inbox.seen": lambda unit, _: unit.operator_inbox.seen(["new", "leased"], 10),
     "operator_inbox.find": lambda unit, acme: found(unit, acme.lease),
     "replies.kept": lambda unit, acme: unit.replies.kept(acme.lease.task_id),
-    "replies.parts": lambda unit, acme: unit.replies.parts(acme.lease.task_id),
+    "replies.stored": lambda unit, acme: stored(unit, acme.lease),
     "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
     "costs.total": lambda unit, _: unit.costs.total(),
     "costs.sweep": lambda unit, _: unit.costs.sweep(),
@@ -120,7 +120,7 @@ WRITES: dict[str, Try] = {
     "arrivals.take": lambda unit, _: arrive(unit),
     "inbox.add": lambda unit, _: unit.inbox.add(ASK),
     "inbox.hold": lambda unit, acme: unit.inbox.hold(acme.lease),
-    "endings.end": lambda unit, acme: unit.endings.end(acme.lease, "answered"),
+    "endings.end": lambda unit, acme: unit.endings.end(acme.lease, "answered", (0, "9.9")),
     "inbox.hand_back": lambda unit, acme: unit.inbox.hand_back(acme.lease),
     "operator_inbox.retry": lambda unit, acme: refused(unit.operator_inbox.retry(acme.seen)),
     "operator_inbox.drop": lambda unit, acme: refused(unit.operator_inbox.drop(acme.seen)),
@@ -215,6 +215,12 @@ async def background(unit: Unit) -> Background | None:
 
 async def scored(unit: Unit) -> int:
     return (await unit.choices.usual_scores((0.5, 0.8), 30)).choices
+
+
+async def stored(unit: Unit, lease: Lease) -> object:
+    """Neither words nor a place is nothing."""
+    answer = await unit.replies.stored(lease.task_id)
+    return answer.parts or answer.begun
 
 
 async def footer(unit: Unit) -> bool:

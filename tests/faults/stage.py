@@ -81,9 +81,9 @@ class Stage:
         """True when workers took an ask so often."""
         return bool(await self.onlooker.fetchval("SELECT attempts FROM inbox WHERE ts = $1", ts) == times)
 
-    async def all_parts_stand(self) -> bool:
-        """True when every stored part of every answer is known to stand in Slack."""
-        return not await self.onlooker.fetchval("SELECT count(*) FROM reply_part WHERE ts IS NULL")
+    async def unknown_parts(self) -> int:
+        """How many stored parts of all answers nobody knows to stand in Slack."""
+        return int(await self.onlooker.fetchval("SELECT count(*) FROM reply_part WHERE ts IS NULL"))
 
     async def waiting(self) -> int:
         """How many asks are neither done nor dead."""

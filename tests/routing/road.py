@@ -128,7 +128,7 @@ class Road:
     async def kept(self, keep: Keep) -> str:
         """What is kept of it."""
         async with self.db.unit(self.workspace_id) as unit:
-            return "".join(part.text for part in await unit.replies.parts(keep.lease.task_id))
+            return "".join(part.text for part in (await unit.replies.stored(keep.lease.task_id)).parts)
 
     async def ledger(self) -> list[CostRow]:
         return await rows(self.db, self.workspace_id)

@@ -118,4 +118,4 @@ async def test_what_was_shown_is_kept_with_its_mark(road: Road) -> None:
     answer = await road.router.route(replace(call, payer=replace(call.payer, task_id=taken.lease.task_id)))
 
     async with road.db.unit(road.workspace_id) as unit:
-        assert [part.text for part in await unit.replies.parts(taken.lease.task_id)] == [answer.text]
+        assert [part.text for part in (await unit.replies.stored(taken.lease.task_id)).parts] == [answer.text]

@@ -99,7 +99,7 @@ class Desk:
             for piece in pieces:
                 await live.show(piece)
             await self.keep(ask, live, "".join(pieces))
-            await self.threads.deliver(ask, live)
+            await self.threads.deliver(ask, live, "answered")
 
     @asynccontextmanager
     async def abandoned(self, *pieces: str) -> AsyncIterator[TakenAsk]:

@@ -162,8 +162,8 @@ async def test_of_an_answer_whose_question_is_gone_no_more_is_said_than_stands_t
         await unit.stops.withdraw(CHANNEL, ask.ts)
 
     async with threads.at_work(ask) as live:
-        delivered = await threads.deliver(ask, live)
+        ended = await threads.deliver(ask, live, "answered")
 
-    assert (delivered, sandbox.slack.answers(CHANNEL, ask.ts)) == (False, [])
+    assert (ended, sandbox.slack.answers(CHANNEL, ask.ts)) == ("withdrawn", [])
     async with db.unit(ask.workspace_id) as unit:
-        assert [part.part for part in await unit.replies.parts(ask.task_id)] == list(range(standing))
+        assert [part.part for part in (await unit.replies.stored(ask.task_id)).parts] == list(range(standing))

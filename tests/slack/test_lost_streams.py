@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 import pytest
 
 from bot.db.database import Database
+from bot.errors import LeaseLost
 from bot.sandbox.sandbox import Sandbox
 from tests.slack.streaming import CHANNEL, Desk
 
@@ -34,7 +36,7 @@ async def test_an_answer_that_was_stored_is_finished_in_its_message(desk: Desk) 
             await unit.replies.store(taken.lease, ["Half an answer made whole", "and more"])
 
         async with desk.threads.at_work(taken) as live:
-            await desk.threads.deliver(taken, live)
+            await desk.threads.deliver(taken, live, "answered")
 
     assert desk.said(ask) == ["Half an answer made whole", "and more"]
     assert desk.calls("chat.postMessage") == ["chat.postMessage"]
@@ -76,3 +78,24 @@ async def test_messages_that_the_new_answer_does_not_need_are_taken_away(desk: D
         await desk.answer(taken, "Short")
 
     assert desk.said(ask) == ["Short"]
+
+
+async def test_an_ask_does_not_end_before_what_its_answer_does_not_need_is_taken_away(desk: Desk) -> None:
+    ask = await desk.asked()
+    async with desk.db.unit(desk.workspace_id) as unit:
+        await unit.streams.begin(ask.lease, 1)
+        await unit.streams.stands(ask.lease, 1, "9.9")
+    removal = desk.sandbox.slack.faults.hold("chat.delete")
+    answering = asyncio.create_task(desk.answer(ask, "Short"))
+
+    await removal.arrived()
+    async with desk.db.unit(desk.workspace_id) as unit:
+        await unit.inbox.hold(ask.lease)
+        [part] = (await unit.replies.stored(ask.task_id)).parts
+    removal.let_go()
+    await answering
+
+    assert (part.ts is not None, part.text) == (True, "Short")
+    with pytest.raises(LeaseLost):
+        async with desk.db.unit(desk.workspace_id) as unit:
+            await unit.inbox.hold(ask.lease)

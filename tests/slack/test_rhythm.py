@@ -42,7 +42,7 @@ async def test_no_two_calls_of_a_stream_leave_within_a_second(
             await until(lambda number=number: f"word {number}" in "".join(desk.said(ask)))
         text = live.text
         await desk.keep(ask, live, text)
-        await desk.threads.deliver(ask, live)
+        await desk.threads.deliver(ask, live, "answered")
 
     calls = desk.calls("chat.")
     begun = sorted(set(times))
@@ -66,7 +66,7 @@ async def test_an_empty_bucket_slows_a_stream_and_loses_no_word(
             await until(lambda number=number: f"word {number}" in "".join(desk.said(ask)))
         text = live.text
         await desk.keep(ask, live, text)
-        await desk.threads.deliver(ask, live)
+        await desk.threads.deliver(ask, live, "answered")
 
     assert clock.now >= 1012.0
     assert sandbox.slack.answers(CHANNEL, ask.ts) == [text.strip()]

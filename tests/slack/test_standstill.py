@@ -58,15 +58,15 @@ async def test_an_answer_that_another_posted_meanwhile_is_not_posted(desk: Desk,
     ask = await desk.asked()
     async with other.db.unit(desk.workspace_id) as unit:
         await unit.replies.store(ask.lease, ["Hello"])
-        [before] = await unit.replies.parts(ask.task_id)
+        [before] = (await unit.replies.stored(ask.task_id)).parts
 
     async def intended(unit: Unit) -> bool:
-        return (await unit.replies.parts(ask.task_id))[0].intent_at > before.intent_at
+        return (await unit.replies.stored(ask.task_id)).parts[0].intent_at > before.intent_at
 
     stands_still(desk, intended, lambda: taken_over(other, ask))
     with pytest.raises(LeaseLost):
         async with desk.threads.at_work(ask) as live:
-            await desk.threads.deliver(ask, live)
+            await desk.threads.deliver(ask, live, "answered")
 
     assert desk.said(ask) == ["Hello"]
     assert desk.calls("chat.postMessage") == ["chat.postMessage"]
@@ -141,7 +141,7 @@ async def taken_over(other: Desk, ask: TakenAsk) -> None:
     async with other.threads.at_work(taken) as live:
         async with other.db.unit(ask.workspace_id) as unit:
             await unit.replies.store(taken.lease, ["Hello"])
-        await other.threads.deliver(taken, live)
+        await other.threads.deliver(taken, live, "answered")
 
 
 async def goes_on(show: Callable[[str], Awaitable[None]]) -> bool:

@@ -33,7 +33,7 @@ async def test_words_are_seen_while_the_model_writes_and_end_in_one_message_with
         await live.show("there, **Ben**")
         await until(lambda: desk.said(ask) == ["Hello there, **Ben**"])
         await desk.keep(ask, live, "Hello there, **Ben**.")
-        await desk.threads.deliver(ask, live)
+        await desk.threads.deliver(ask, live, "answered")
 
     assert desk.said(ask) == ["Hello there, **Ben**."]
     assert desk.calls("chat.") == ["chat.startStream", "chat.appendStream", "chat.stopStream"]
@@ -61,7 +61,7 @@ async def test_a_long_answer_turns_over_into_messages_that_slack_takes(desk: Des
             await live.show(REPORT[at : at + 2000])
             await until(lambda at=at: sum(map(len, desk.said(ask))) > 0.8 * at)
         await desk.keep(ask, live, REPORT)
-        await desk.threads.deliver(ask, live)
+        await desk.threads.deliver(ask, live, "answered")
 
     said = desk.said(ask)
     assert len(said) == 3
@@ -84,7 +84,7 @@ async def test_a_message_that_grows_old_is_ended_before_slack_ends_it(
             await live.show(line)
             await until(lambda line=line: line.strip() in "".join(desk.said(ask)))
         await desk.keep(ask, live, "one\ntwo\nthree")
-        await desk.threads.deliver(ask, live)
+        await desk.threads.deliver(ask, live, "answered")
 
     assert len(desk.said(ask)) > 1
     assert "\n".join(desk.said(ask)).split() == ["one", "two", "three"]
@@ -100,7 +100,7 @@ async def test_a_stream_that_slack_has_ended_goes_on_by_updates(desk: Desk) -> N
         await live.show("there ")
         await until(lambda: desk.said(ask) == ["Hello there"])
         await desk.keep(ask, live, "Hello there all")
-        await desk.threads.deliver(ask, live)
+        await desk.threads.deliver(ask, live, "answered")
 
     assert desk.said(ask) == ["Hello there all"]
     assert desk.calls("chat.stopStream", "chat.postMessage") == []
@@ -141,7 +141,7 @@ async def test_a_lost_answer_of_slack_doubles_nothing(desk: Desk, method: str) -
         await until(lambda: "there" in desk.said(ask)[0] or method == "chat.startStream")
         await live.show(HTML)
         await desk.keep(ask, live, f"Hello there {HTML}")
-        await desk.threads.deliver(ask, live)
+        await desk.threads.deliver(ask, live, "answered")
 
     assert desk.said(ask) == [f"Hello there {HTML}"]
 
@@ -163,7 +163,7 @@ async def test_code_that_looks_like_a_ping_stands_in_the_end_as_the_model_wrote_
         await until(lambda: "html" in "".join(desk.said(ask)))
         shown = "".join(desk.said(ask))
         await desk.keep(ask, live, HTML)
-        await desk.threads.deliver(ask, live)
+        await desk.threads.deliver(ask, live, "answered")
 
     assert "<!" not in shown
     assert "@here" not in shown
@@ -179,7 +179,7 @@ async def test_refused_decoration_leaves_the_words(desk: Desk) -> None:
         await live.show("Hello ")
         await until(lambda: desk.said(ask) == ["Hello"])
         await desk.keep(ask, live, "Hello there")
-        await desk.threads.deliver(ask, live)
+        await desk.threads.deliver(ask, live, "answered")
 
     assert desk.said(ask) == ["Hello there"]
 
@@ -192,7 +192,7 @@ async def test_a_message_that_someone_removed_is_posted_again(desk: Desk) -> Non
         await until(lambda: desk.said(ask) == ["Hello"])
         desk.sandbox.slack.state.messages[CHANNEL].pop()
         await desk.keep(ask, live, "Hello there")
-        await desk.threads.deliver(ask, live)
+        await desk.threads.deliver(ask, live, "answered")
 
     assert desk.said(ask) == ["Hello there"]
 
