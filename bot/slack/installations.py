@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ from bot.slack.limits import Shares
 _log = log.get(__name__)
 _PAUSES_S = (0, 0, 0.5, 1, 2, 4)
 """Another replica may be renewing."""
+_REMEMBER_S, _AT_MOST = 5.0, 5000
 Renew = Callable[[UUID], Awaitable[None]]
 
 
@@ -52,6 +54,10 @@ class Tokens(Protocol):
         """Raises NotInstalled."""
         ...
 
+    def forget(self, workspace_id: UUID) -> None:
+        """Whatever is remembered of it may be out of date."""
+        ...
+
 
 class OneToken:
     """The single workspace of SLACK_BOT_TOKEN."""
@@ -64,23 +70,52 @@ class OneToken:
             raise NotInstalled("this process serves one workspace")
         return self._access
 
+    def forget(self, workspace_id: UUID) -> None:
+        """There is nothing newer than the settings."""
+
 
 class StoredTokens:
-    """The workspaces that installed Lucy over OAuth; a token that ran out while nobody was there is renewed first."""
+    """The workspaces that installed Lucy over OAuth; a token that ran out while nobody was there is renewed first.
 
-    def __init__(self, db: Database, renew: Renew, pauses_s: Sequence[float] = _PAUSES_S) -> None:
-        self._db, self._renew, self._pauses_s = db, renew, pauses_s
+    What was read is remembered for five seconds: one answer asks for its token ten times.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        renew: Renew,
+        pauses_s: Sequence[float] = _PAUSES_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._db, self._renew, self._pauses_s, self._clock = db, renew, pauses_s, clock
+        self._known: dict[UUID, tuple[Access, float]] = {}
 
     async def access(self, workspace_id: UUID) -> Access:
+        known, until = self._known.get(workspace_id, (None, 0.0))
+        if known and self._clock() < until:
+            return known
         for pause_s in self._pauses_s:
             workspace, found = await self._read(workspace_id)
             if workspace is None or found is None or not workspace.active:
                 raise NotInstalled("no active installation")
             if found.lasts_s is None or found.lasts_s > 0:
-                return Access(workspace.slack_id, found.bot_token, found.bot_id, found.bot_user_id)
+                access = Access(workspace.slack_id, found.bot_token, found.bot_id, found.bot_user_id)
+                return self._remembered(workspace_id, access, found.lasts_s)
             await asyncio.sleep(pause_s)
             await self._renew(workspace_id)
         raise NotInstalled("the token has run out and cannot be renewed")
+
+    def forget(self, workspace_id: UUID) -> None:
+        self._known.pop(workspace_id, None)
+
+    def _remembered(self, workspace_id: UUID, access: Access, lasts_s: float | None) -> Access:
+        if len(self._known) >= _AT_MOST:
+            self._known.clear()
+        self._known[workspace_id] = (
+            access,
+            self._clock() + min(_REMEMBER_S, _REMEMBER_S if lasts_s is None else lasts_s),
+        )
+        return access
 
     async def _read(self, workspace_id: UUID) -> tuple[Workspace | None, Installation | None]:
         async with self._db.unit(workspace_id) as unit:
@@ -110,6 +145,8 @@ class Clients:
         """The client of a workspace; nobody hears what one says that is `doubted` already. Raises NotInstalled."""
         share = self._limits.of(workspace_id) if self._limits else None
         doubt = None if doubted or self._doubt is None else partial(self._doubt, workspace_id)
+        if doubted:
+            self._tokens.forget(workspace_id)
         token = (await self._tokens.access(workspace_id)).token
         return SlackClient(token, self.base_url, share, self._connections, doubt)
 

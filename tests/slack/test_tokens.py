@@ -13,7 +13,7 @@ from bot.app import Lucy
 from bot.db.ids import workspace_id_of
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.slack.rotation import LIFETIME_S
-from bot.slack.installations import NotInstalled, StoredTokens
+from bot.slack.installations import Clients, NotInstalled, StoredTokens
 from bot.slack.rotation import Rotation
 from tests.costs.ledger import execute
 from tests.onlooker import until
@@ -111,6 +111,30 @@ async def test_a_token_that_cannot_be_renewed_is_no_installation(
 
     with pytest.raises(NotInstalled, match="run out"):
         await StoredTokens(open_to_all.db, rotation.renew, pauses_s=(0, 0)).access(GLOBEX)
+
+
+async def test_a_token_is_remembered_for_five_seconds_unless_it_ends_before_or_is_doubted(
+    rotation: Rotation, open_to_all: Lucy, sandbox: Sandbox
+) -> None:
+    now = [0.0]
+    tokens = StoredTokens(open_to_all.db, rotation.renew, clock=lambda: now[0])
+    first = await tokens.access(GLOBEX)
+
+    await execute(open_to_all.db, SOON)
+    await rotation.tick()
+    at_once = await tokens.access(GLOBEX)
+    await Clients(tokens, sandbox.slack.api_url).of(GLOBEX, doubted=True)
+    doubted = await tokens.access(GLOBEX)
+    await execute(open_to_all.db, "UPDATE installation SET expires_at = now() + interval '2 s'")
+    now[0] = 5.0
+    ending = await tokens.access(GLOBEX)
+    await execute(open_to_all.db, SOON)
+    await rotation.tick()
+    now[0] = 7.0
+
+    renewed = await tokens.access(GLOBEX)
+    assert (at_once, doubted == first) == (first, False)
+    assert (ending, renewed == ending) == (doubted, False)
 
 
 async def test_an_organisation_is_one_workspace_with_one_token(
