@@ -29,7 +29,7 @@ async def test_an_answer_is_kept_in_order_with_its_buttons_under_the_last_part(
         await unit.replies.store(lease, ["one", "two", "three"], [BUTTON])
 
     async with db.unit(workspace_id) as unit:
-        parts = await unit.replies.parts(lease.task_id)
+        parts = (await unit.replies.stored(lease.task_id)).parts
     assert [(part.part, part.text, list(part.actions)) for part in parts] == [
         (0, "one", []),
         (1, "two", []),
