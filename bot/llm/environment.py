@@ -37,9 +37,32 @@ def load_litellm() -> Any:
     litellm.telemetry = False
     litellm.disable_token_counter = True
     litellm.disable_streaming_logging = True
+    _keep_no_books()
     let_be_overheard()
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
     return litellm
+
+
+def _keep_no_books() -> None:
+    """litellm prices every answer and writes a record of it for callbacks, a third of a call's CPU: the ledger is ours, and
+    there are no callbacks.
+    """
+    books: Any = importlib.import_module("litellm.litellm_core_utils.litellm_logging").Logging
+    for name in (
+        "response_cost_calculator",
+        "_response_cost_calculator",
+        "handle_sync_success_callbacks_for_async_calls",
+    ):
+        setattr(books, name, _nothing)
+    books.async_success_handler = _nothing_later
+
+
+def _nothing(*_: object, **__: object) -> None:
+    """Instead of litellm's own."""
+
+
+async def _nothing_later(*_: object, **__: object) -> None:
+    """Instead of litellm's own."""
 
 
 @contextmanager

@@ -35,6 +35,7 @@ QUIET, QUIET_PER_S = 200, 10
 RUSH, RUSH_PER_S = 1000, 100
 REPLICAS = (1, 2, 4)
 STALL_S = 0.05
+WIDE = 130
 NEVER_MS = 3000.0
 """An acknowledgement that Slack does not wait for, or that says no: it delivers the event again."""
 STREAMED_TEXT = "One sentence of many, slowly said. " * 12
@@ -192,6 +193,8 @@ async def figures(pairs: dict[str, dict[int, tuple[Load, Load]]]) -> AsyncIterat
 async def main(mentions: int) -> None:
     """Two tables and what they come to; half an hour."""
     console, tables, pairs = Console(), [], {}
+    if not console.is_terminal:
+        console.width = WIDE
     for manner in (POSTED, STREAMED):
         table, pairs[manner.name] = await compared(console, manner, mentions)
         tables.append(table)

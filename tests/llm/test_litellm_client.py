@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 
 import pytest
@@ -26,6 +27,7 @@ from tests.llm.wire import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+RECORDS = "litellm.litellm_core_utils.litellm_logging"
 HI = (Message("system", "Be brief."), Message("user", "hi"))
 
 
@@ -41,6 +43,22 @@ async def test_an_answer_is_the_providers_own_words_ids_and_counts(
     assert answer.response_id in {"cmpl-1", "msg_1", "g-1"}
     assert answer.usage is not None
     assert (answer.usage.input_tokens, answer.usage.output_tokens) == (100, 20)
+
+
+@pytest.mark.parametrize("model", ROUTES)
+async def test_litellm_neither_prices_an_answer_nor_writes_a_record_of_it(
+    client: LitellmClient, wire: Wire, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+    costs, logging = (importlib.import_module(name) for name in ("litellm.cost_calculator", RECORDS))
+    monkeypatch.setattr(costs, "completion_cost", lambda *_, **__: kept.append("price"))
+    monkeypatch.setattr(logging, "get_standard_logging_object_payload", lambda *_, **__: kept.append("record"))
+    wire.answers(good_answer(model))
+
+    await ask(client, wire.deployment(model))
+    await asyncio.sleep(0.1)
+
+    assert kept == []
 
 
 @pytest.mark.parametrize("model", ROUTES)
