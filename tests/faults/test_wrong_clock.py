@@ -29,7 +29,7 @@ AN_HOUR_S = 3660
 """And a minute, for whatever thinks that an hour is enough."""
 CLOCKS = (0, AN_HOUR_S, -AN_HOUR_S)
 SETTINGS = QUICK | {
-    "LUCY_LEASE_S": "6",
+    "LUCY_LEASE_S": "10",
     "LUCY_CONCURRENCY": "1",
     "LUCY_LOG_LEVEL": "INFO",
     "LUCY_LOG_FORMAT": "json",
