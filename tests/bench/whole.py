@@ -95,7 +95,9 @@ async def under_load(sandbox: Sandbox, served: list[Served]) -> AsyncIterator[Fi
     remark = f"p50 {median(times):.1f}, {len(times)} mentions"
     yield Figure(f"acknowledged at {PER_SECOND} mentions/s, p99", percentile(times, 99), "ms", 100, remark)
     await posted(served, len(sent))
-    yield Figure(f"all {len(sent)} answered after the last one came", time.perf_counter() - began - SECONDS, "s")
+    yield Figure(
+        f"all {len(sent)} answered after the last one came", max(0.0, time.perf_counter() - began - SECONDS), "s"
+    )
 
 
 async def mention(sandbox: Sandbox, text: str) -> None:
