@@ -27,7 +27,7 @@ class Twins:
         finally:
             known.set_result(stored)
             if not stored:
-                del self._stored[key]
+                self._stored.pop(key, None)
         if len(self._stored) > _AT_MOST:
             del self._stored[next(iter(self._stored))]
         return stored

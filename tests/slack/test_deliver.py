@@ -14,6 +14,7 @@ from bot.db.inbox import NewAsk, TakenAsk
 from bot.db.unit import Unit
 from bot.errors import LeaseLost, Undeliverable
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.slack.faults import Held
 from bot.slack.attachments import Attachments
 from bot.slack.client import SlackClient, SlackRefused
 from bot.slack.delivery import Delivery
@@ -64,6 +65,17 @@ async def deliver(threads: Threads, ask: TakenAsk) -> None:
     """Deliver what is stored."""
     async with threads.at_work(ask) as live:
         await threads.deliver(ask, live, "answered")
+
+
+async def lose_the_lease(threads: Threads, ask: TakenAsk, post: Held, db: Database) -> None:
+    """Deliver, and let the ask be handed back while the `post` is held."""
+    delivering = asyncio.create_task(deliver(threads, ask))
+    await post.arrived()
+    async with db.unit(ask.workspace_id) as unit:
+        await unit.inbox.hand_back(ask.lease)
+    post.let_go()
+    with pytest.raises(LeaseLost):
+        await delivering
 
 
 async def again(db: Database) -> TakenAsk:
@@ -146,14 +158,9 @@ async def test_who_lost_the_lease_while_slack_made_her_wait_posts_nothing(
     sandbox.slack.faults.rate_limit("chat.postMessage", 0.01)
     post = sandbox.slack.faults.hold("chat.postMessage")
     ask = await take("one")
-    delivering = asyncio.create_task(deliver(threads, ask))
-    await post.arrived()
-    async with db.unit(ask.workspace_id) as unit:
-        await unit.inbox.hand_back(ask.lease)
-    post.let_go()
 
-    with pytest.raises(LeaseLost):
-        await delivering
+    await lose_the_lease(threads, ask, post, db)
+
     assert sandbox.slack.answers(CHANNEL, ask.ts) == []
 
 

@@ -13,7 +13,7 @@ from bot.db.replies import ReplyPart
 from bot.errors import LeaseLost
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.thread import Threads
-from tests.slack.test_deliver import CHANNEL, Take, again, deliver, take, threads
+from tests.slack.test_deliver import CHANNEL, Take, again, deliver, lose_the_lease, take, threads
 
 __all__ = ["take", "threads"]
 
@@ -54,13 +54,7 @@ async def test_an_ask_handed_back_after_its_post_was_sent_is_not_posted_again(
 ) -> None:
     post = sandbox.slack.faults.hold("chat.postMessage", done=True)
     ask = await take("one")
-    delivering = asyncio.create_task(deliver(threads, ask))
-    await post.arrived()
-    async with db.unit(ask.workspace_id) as unit:
-        await unit.inbox.hand_back(ask.lease)
-    post.let_go()
-    with pytest.raises(LeaseLost):
-        await delivering
+    await lose_the_lease(threads, ask, post, db)
 
     await deliver(threads, await again(db))
 
