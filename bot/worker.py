@@ -88,7 +88,7 @@ class Worker:
         if self._desk.full or (self._tasks and self._crowded()):
             return False
         try:
-            async with self._db.operations() as operations:
+            async with self._db.operations(single=not self._db.sharded) as operations:
                 ask = await operations.claim(self.name, self._pace.lease_s, self._desk.turn)
         except DatabaseAway as error:
             _log.warning("database_away", error=str(error))
@@ -114,7 +114,7 @@ class Worker:
             if not held:
                 continue
             try:
-                async with self._db.operations() as operations:
+                async with self._db.operations(single=True) as operations:
                     mine = await operations.renew(self.name, held, self._pace.lease_s)
             except DatabaseAway:
                 continue
@@ -149,7 +149,7 @@ class Worker:
             return await self._threads.deliver(ask, live, outcome)
         except (Undeliverable, Undecryptable) as error:
             _log.warning("undeliverable", task_id=str(ask.task_id), reason=str(error))
-        async with self._db.unit(ask.workspace_id) as unit:
+        async with self._db.unit(ask.workspace_id, single=True) as unit:
             await unit.endings.end(ask.lease, "undeliverable")
         return "undeliverable"
 
@@ -169,7 +169,7 @@ class Worker:
         """Whether an earlier try left an answer; before the first there was none."""
         if ask.attempts == 1:
             return False
-        async with self._db.unit(ask.workspace_id) as unit:
+        async with self._db.unit(ask.workspace_id, single=True) as unit:
             return await unit.replies.kept(ask.task_id)
 
     async def _answer(self, ask: TakenAsk, live: Live) -> str:
@@ -216,12 +216,12 @@ class Worker:
         if stop.withdrawn:
             return "withdrawn"
         parts = live.split(f"{live.text}\n\n{STOPPED}" if live.text else STOPPED)
-        async with self._db.unit(ask.workspace_id) as unit:
+        async with self._db.unit(ask.workspace_id, single=True) as unit:
             await unit.replies.store(ask.lease, parts)
         return "stopped"
 
     async def _keep(self, ask: TakenAsk, sentence: str, actions: Sequence[Mapping[str, str]] = ()) -> None:
-        async with self._db.unit(ask.workspace_id) as unit:
+        async with self._db.unit(ask.workspace_id, single=True) as unit:
             await unit.replies.store(ask.lease, [sentence], actions)
 
     async def _tell_alone(self, ask: TakenAsk, sentence: str, actions: Sequence[Mapping[str, str]] = ()) -> None:

@@ -95,5 +95,5 @@ class Answerer:
         )
 
     async def _say(self, ask: Ask, text: str) -> None:
-        async with self._db.unit(ask.payer.workspace_id) as unit:
+        async with self._db.unit(ask.payer.workspace_id, single=True) as unit:
             await unit.replies.store(ask.keep.lease, ask.keep.split(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.conversation.ask import Ask, Transcript
-from bot.conversation.feedback import label_last
+from bot.conversation.feedback import label_of
 from bot.costs.tracker import Payer
 from bot.db.asked import Asked
 from bot.db.choices import StoredChoice
@@ -52,19 +52,17 @@ class Chooser:
         self._db, self._classifier, self._tiers = db, classifier, tiers
 
     async def choose(self, ask: Ask) -> Chosen:
-        """The choice for an ask; remembered. One unit of work unless a model is asked. Raises DatabaseAway."""
+        """The choice for an ask; remembered. Raises DatabaseAway."""
         payer = ask.payer
         families = {word: tier for word, tier in self._tiers.families.items() if word not in ask.transcript.people}
         order = order_of(ask.transcript.text, families)
-        async with self._db.unit(payer.workspace_id) as unit:
+        async with self._db.unit(payer.workspace_id, single=True) as unit:
             known = await _known(unit, payer, order)
-            question = question_of(ask.transcript, known.standing.tier if known.standing else None)
-            decision = self._decision(question, order, known)
-            if not decision.unsure:
-                return await self._remembered(unit, ask, decision.choice, order, known)
-        choice = await self._classifier.consult(question, decision, payer)
-        async with self._db.unit(payer.workspace_id) as unit:
-            return await self._remembered(unit, ask, choice, order, known)
+        question = question_of(ask.transcript, known.standing.tier if known.standing else None)
+        decision = self._decision(question, order, known)
+        unsure = decision.unsure
+        choice = await self._classifier.consult(question, decision, payer) if unsure else decision.choice
+        return await self._remembered(ask, choice, order, known)
 
     def _decision(self, question: Question, order: Order | None, known: _Known) -> Decision:
         lasting = known.standing.tier if known.standing and known.standing.asked else None
@@ -78,15 +76,17 @@ class Chooser:
         wished = replace(local, tier=tier, confidence=1.0, decided_by="wish", reason=reason, answer="model")
         return Decision(wished, unsure=False)
 
-    async def _remembered(self, unit: Unit, ask: Ask, choice: Choice, order: Order | None, known: _Known) -> Chosen:
+    async def _remembered(self, ask: Ask, choice: Choice, order: Order | None, known: _Known) -> Chosen:
         standing, ceiling = known.standing, known.bounds.ceiling
         chosen = held(choice, ask.transcript.text, standing, self._switch(choice, standing))
         bound = known.bounds.bind(chosen)
         features = kept(ask.transcript.text) if bound.answer == "model" else None
-        if features is not None:
-            await label_last(unit, known.last, ask, features)
+        label = label_of(known.last, ask, features) if features is not None else None
         floor = _floor_after(ask.payer, chosen, order, standing)
-        await unit.choices.remember(_stored(ask, bound, known.leaning), features, floor)
+        async with self._db.unit(ask.payer.workspace_id, single=label is None) as unit:
+            if label:
+                await unit.labels.record(label)
+            await unit.choices.remember(_stored(ask, bound, known.leaning), features, floor)
         sees = not ask.transcript.is_pictured or self._tiers.seeing(ceiling).usable()
         return Chosen(bound, ceiling, order.family if order else None, sees)
 

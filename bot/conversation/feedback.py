@@ -16,11 +16,12 @@ ABOUT_THE_SAME = ("regenerated", "rephrased")
 """What like words say of an answer, unless they come with files: those ask the same of something else."""
 
 
-async def label_last(unit: Unit, last: Asked | None, ask: Ask, features: bytes) -> None:
-    """Label what was asked before an ask when that one, with its `features`, corrects or repeats it."""
+def label_of(last: Asked | None, ask: Ask, features: bytes) -> Label | None:
+    """A label for what was asked before an ask, when that one, with its `features`, corrects or repeats it."""
     kind = said_of(last, ask.transcript.text, features, ask.payer.thread_ts)
-    if last and kind and not (ask.transcript.files and kind in ABOUT_THE_SAME):
-        await unit.labels.record(Label(last.task_id, kind, last.tier, features=last.features))
+    if not last or not kind or (ask.transcript.files and kind in ABOUT_THE_SAME):
+        return None
+    return Label(last.task_id, kind, last.tier, features=last.features)
 
 
 async def said(unit: Unit, task_id: UUID, kind: Kind) -> Asked | None:

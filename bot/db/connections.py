@@ -1,8 +1,9 @@
-"""Open connections, lent to one unit at a time: the one used last first, and never one that was cut meanwhile."""
+"""Open connections, lent to one unit at a time: one that stands in its place first, and never one that was cut meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,17 @@ _PATIENCE_S = 5.0
 
 @dataclass(slots=True)
 class Held:
-    """An open connection: the driver's, SQLAlchemy's around it, a fresh session on that. One that `served` may have been cut."""
+    """An open connection: the driver's, SQLAlchemy's around it, a fresh session on that. One that `served` may have been cut.
+
+    `place` is where it stands (`bot.db.roles`), None while nobody knows; `used_at` is when it was given back last.
+    """
 
     connection: AsyncConnection
     driver: Any
     session: AsyncSession
     served: bool = False
+    place: str | None = None
+    used_at: float = 0.0
 
 
 class Connections:
@@ -36,8 +42,11 @@ class Connections:
         self._idle: list[Held] = []
         self._places = asyncio.Semaphore(most)
 
-    async def take(self) -> Held:
-        """End with `give_back` or `discard`. Raises DatabaseAway when none is free for too long, and what connecting raises."""
+    async def take(self, place: str) -> Held:
+        """The one used last of those that stand in `place`, else the one that rested longest.
+
+        End with `give_back` or `discard`. Raises DatabaseAway when none is free for too long, and what connecting raises.
+        """
         if self._places.locked():
             try:
                 async with asyncio.timeout(self._patience_s):
@@ -48,7 +57,7 @@ class Connections:
             await self._places.acquire()
         try:
             while self._idle:
-                held = self._idle.pop()
+                held = self._nearest(place)
                 if not held.driver.is_closed():
                     return held
                 await held.connection.invalidate()
@@ -59,11 +68,17 @@ class Connections:
 
     def give_back(self, held: Held, *, used: bool) -> None:
         """Nothing of a transaction is left on it. A session that was `used` remembers rows: the next unit gets another."""
-        held.served = True
+        held.served, held.used_at = True, time.monotonic()
         if used:
             held.session = _session(held.connection, held.driver)
         self._idle.append(held)
         self._places.release()
+
+    def _nearest(self, place: str) -> Held:
+        for number in range(len(self._idle) - 1, -1, -1):
+            if self._idle[number].place == place:
+                return self._idle.pop(number)
+        return self._idle.pop(0)
 
     async def discard(self, held: Held) -> None:
         """Cut it: nobody knows what is left on it, and a server that stands still would take two seconds for a goodbye."""

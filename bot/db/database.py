@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
@@ -18,9 +19,9 @@ from bot.db.connections import Connections
 from bot.db.encryption import Cipher
 from bot.db.faults import FOREIGN, away
 from bot.db.operations import Operations
-from bot.db.roles import BEGIN, BEGIN_ACROSS, begin_in
+from bot.db.roles import EVERYWHERE, OUTSIDE, inside
 from bot.db.row_security import is_on
-from bot.db.transaction import Transaction
+from bot.db.transaction import Single, Transaction
 from bot.db.unit import Unit
 
 _in_unit: ContextVar[bool] = ContextVar("in_unit", default=False)
@@ -31,7 +32,7 @@ class Database:
     """A pool of connections and the units of work on it."""
 
     def __init__(self, connections: Connections, cipher: Cipher, *, sharded: bool = False) -> None:
-        self._connections, self._cipher, self._sharded = connections, cipher, sharded
+        self._connections, self._cipher, self.sharded = connections, cipher, sharded
         self._locked: bool | None = None
 
     @property
@@ -52,47 +53,56 @@ class Database:
     async def close(self) -> None:
         await self._connections.close()
 
-    def unit(self, workspace_id: UUID) -> AbstractAsyncContextManager[Unit]:
-        """A unit of work in one workspace. Raises DatabaseAway; units do not nest."""
-        return _Work(self._begun, begin_in(workspace_id), lambda session: Unit(session, workspace_id, self._cipher))
+    def unit(self, workspace_id: UUID, *, single: bool = False) -> AbstractAsyncContextManager[Unit]:
+        """A unit of work in one workspace. Raises DatabaseAway; units do not nest.
 
-    def operations(self) -> AbstractAsyncContextManager[Operations]:
+        A `single` one is of one prepared statement, which is done when it returns: an error after it undoes nothing.
+        """
+        return _Work(
+            partial(self._begun, inside(workspace_id), single=single),
+            lambda session: Unit(session, workspace_id, self._cipher),
+        )
+
+    def operations(self, *, single: bool = False) -> AbstractAsyncContextManager[Operations]:
         """A unit of work across all workspaces. Raises DatabaseAway."""
         return _Work(
-            self._begun, BEGIN_ACROSS, lambda session: Operations(session, self._cipher, sharded=self._sharded)
+            partial(self._begun, EVERYWHERE, single=single),
+            lambda session: Operations(session, self._cipher, sharded=self.sharded),
         )
 
     async def ping(self) -> None:
         """Raises DatabaseAway when PostgreSQL does not answer."""
-        async with self._session(BEGIN) as session:
+        async with self._session() as session:
             await session.execute(text("SELECT 1"))
 
-    def _session(self, begin: str) -> AbstractAsyncContextManager[AsyncSession]:
-        return _Work(self._begun, begin, lambda session: session)
+    def _session(self) -> AbstractAsyncContextManager[AsyncSession]:
+        return _Work(partial(self._begun, OUTSIDE), lambda session: session)
 
-    async def _begun(self, begin: str) -> Transaction:
-        """The transaction a unit begins with: in its role, where the second lock is on."""
+    async def _begun(self, place: str, *, single: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
+        """What a unit begins with: in its role, where the second lock is on."""
         if self._locked is None:
-            async with Transaction(self._connections, BEGIN) as session:
+            async with Transaction(self._connections, OUTSIDE) as session:
                 self._locked = await is_on(session)
-        return Transaction(self._connections, begin if self._locked else BEGIN)
+        return (Single if single else Transaction)(self._connections, place if self._locked else OUTSIDE)
 
 
 class _Work(Generic[Stores]):
     """The block of a unit. By hand, for a hundred of them a second."""
 
-    __slots__ = ("_begin", "_begun", "_make", "_token", "_transaction")
+    __slots__ = ("_begun", "_make", "_token", "_transaction")
 
     def __init__(
-        self, begun: Callable[[str], Awaitable[Transaction]], begin: str, make: Callable[[AsyncSession], Stores]
+        self,
+        begun: Callable[[], Awaitable[AbstractAsyncContextManager[AsyncSession]]],
+        make: Callable[[AsyncSession], Stores],
     ) -> None:
-        self._begun, self._begin, self._make = begun, begin, make
+        self._begun, self._make = begun, make
 
     async def __aenter__(self) -> Stores:
         assert not _in_unit.get(), "units of work do not nest"
         self._token = _in_unit.set(True)
         try:
-            self._transaction = await self._begun(self._begin)
+            self._transaction = await self._begun()
             return self._make(await self._transaction.__aenter__())
         except BaseException as error:
             _in_unit.reset(self._token)

@@ -81,10 +81,10 @@ class SlackBucketStore:
     def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
         self._session, self._workspace_id = session, workspace_id
 
-    async def take(self, buckets: Sequence[Bucket]) -> float:
+    async def take(self, buckets: Sequence[Bucket]) -> float | None:
         """Take a token of each bucket: 0. Where one is empty none is taken: the seconds until it has one.
 
-        In a unit of its own: nothing of that unit is synced to disk when it commits.
+        None where one is not there yet: `make` them first. In a unit of its own: nothing of that is synced to disk.
         """
         values = {
             "workspace_id": self._workspace_id,
@@ -92,11 +92,13 @@ class SlackBucketStore:
             "each_s": [bucket.each_s for bucket in buckets],
             "ahead_s": [bucket.ahead_s for bucket in buckets],
         }
-        wait_s = await TAKE.value(self._session, values)
-        if wait_s is None:
-            await MAKE.value(self._session, values)
-            wait_s = await TAKE.value(self._session, values)
-        return float(wait_s)
+        wait_s: float | None = await TAKE.value(self._session, values)
+        return wait_s
+
+    async def make(self, buckets: Sequence[Bucket]) -> None:
+        """Make those that are not there, full."""
+        names = [bucket.name for bucket in buckets]
+        await MAKE.value(self._session, {"workspace_id": self._workspace_id, "buckets": names})
 
     async def close(self, bucket: Bucket, seconds: float) -> None:
         """No token of this bucket for so many seconds, for anybody."""

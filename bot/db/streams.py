@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SmallInteger, delete, func, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import SmallInteger, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
-from bot.db.encryption import Cipher
-from bot.db.inbox import InboxStore, Lease
+from bot.db.inbox import HELD, Lease, fence, prove
 from bot.db.prepared import Prepared
 
 
@@ -41,37 +39,54 @@ _BEGUN = Prepared(
 )
 
 
+_MINE = "message.workspace_id = :workspace_id AND message.task_id = held.task_id AND message.part = :part"
+_BEGIN = Prepared(
+    f"""
+    {HELD}, begun AS (
+        INSERT INTO stream_message (workspace_id, task_id, part) SELECT :workspace_id, task_id, :part FROM held
+        ON CONFLICT DO NOTHING RETURNING part
+    )
+    SELECT EXISTS (SELECT FROM begun) FROM held
+    """
+)
+_STANDS = Prepared(
+    f"""
+    {HELD}, stands AS (UPDATE stream_message AS message SET ts = :ts FROM held WHERE {_MINE})
+    SELECT task_id FROM held
+    """
+)
+_TAKE_BACK = Prepared(
+    f"""
+    {HELD}, gone AS (DELETE FROM stream_message AS message USING held WHERE {_MINE})
+    SELECT task_id FROM held
+    """
+)
+
+
 class StreamStore:
     """The streamed messages of one workspace; every write for an answer is fenced by the lease."""
 
-    def __init__(self, session: AsyncSession, workspace_id: UUID, cipher: Cipher) -> None:
+    def __init__(self, session: AsyncSession, workspace_id: UUID) -> None:
         self._session, self._workspace_id = session, workspace_id
-        self._inbox = InboxStore(session, workspace_id, cipher)
 
     async def begin(self, lease: Lease, part: int) -> bool:
         """Write down that a message is about to be begun; False when one was already. Raises LeaseLost."""
-        await self._inbox.hold(lease)
-        row = insert(StreamMessageRow).values(workspace_id=self._workspace_id, task_id=lease.task_id, part=part)
-        begun = await self._session.execute(row.on_conflict_do_nothing().returning(StreamMessageRow.part))
-        return begun.scalar_one_or_none() is not None
+        begun: bool | None = await _BEGIN.value(self._session, self._under(lease, part))
+        prove(lease, begun)
+        return bool(begun)
 
     async def stands(self, lease: Lease, part: int, ts: str) -> None:
         """Slack took the message under `ts`. Raises LeaseLost."""
-        await self._inbox.hold(lease)
-        mine = update(StreamMessageRow).where(*self._of(lease.task_id), StreamMessageRow.part == part)
-        await self._session.execute(mine.values(ts=ts))
+        prove(lease, await _STANDS.value(self._session, {**self._under(lease, part), "ts": ts}))
 
     async def take_back(self, lease: Lease, part: int) -> None:
         """Slack certainly did not take the message. Raises LeaseLost."""
-        await self._inbox.hold(lease)
-        await self._session.execute(
-            delete(StreamMessageRow).where(*self._of(lease.task_id), StreamMessageRow.part == part)
-        )
+        prove(lease, await _TAKE_BACK.value(self._session, self._under(lease, part)))
 
     async def of(self, task_id: UUID) -> dict[int, StreamMessage]:
         """Every message that was begun for an answer, by part."""
         rows = await _BEGUN.rows(self._session, {"workspace_id": self._workspace_id, "task_id": task_id})
         return {row["part"]: StreamMessage(*row.values()) for row in rows}
 
-    def _of(self, task_id: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        return StreamMessageRow.workspace_id == self._workspace_id, StreamMessageRow.task_id == task_id
+    def _under(self, lease: Lease, part: int) -> dict[str, object]:
+        return {**fence(self._workspace_id, lease), "part": part}

@@ -1,12 +1,16 @@
 """The transaction of a unit: begun and ended by the driver itself, with a session in it for whoever wants one.
 
 Most of what a small unit costs its client is the session's own road to BEGIN and COMMIT. So the driver begins and
-commits, the session only composes statements, and the hot statements (`bot.db.prepared`) pass it by.
+commits, the session only composes statements, and the hot statements (`bot.db.prepared`) pass it by. A unit of a single
+statement needs neither: PostgreSQL commits that by itself, in one round trip instead of three.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,25 +20,26 @@ from bot.errors import LucyError
 
 _HUNG_UP = "57P"
 """PostgreSQL's last words on a connection that it ends."""
+_SURELY_THERE_S = 1.0
+"""A connection that was used so lately is believed to be there still; another is asked first."""
 
 
 class Transaction:
-    """A session whose statements commit with the block; `driver_of` gives the connection it speaks through.
+    """A session whose statements commit with the block, in a place (`bot.db.roles`).
 
-    `begin` is BEGIN with whatever else the unit begins with, in one round trip. Only an error of ours is rolled back. A
-    cancel or a foreign error may have met BEGIN or COMMIT on its way, and a ROLLBACK sent after it may itself be cut,
-    which would hide the cancel: that connection is closed instead.
+    BEGIN takes the connection there, in one round trip. Only an error of ours is rolled back. A cancel or a foreign
+    error may have met BEGIN or COMMIT on its way, and a ROLLBACK sent after it may itself be cut, which would hide the
+    cancel: that connection is closed instead.
     """
 
-    __slots__ = ("_begin", "_connections", "_held")
+    __slots__ = ("_connections", "_held", "_place")
 
-    def __init__(self, connections: Connections, begin: str) -> None:
-        self._connections, self._begin = connections, begin
+    def __init__(self, connections: Connections, place: str) -> None:
+        self._connections, self._place = connections, place
 
     async def __aenter__(self) -> AsyncSession:
-        while (held := await self._begun()) is None:
-            continue
-        self._held = held
+        self._held = held = await _asked(self._connections, self._place, self._begin)
+        held.place = self._place
         return held.session
 
     async def __aexit__(
@@ -45,11 +50,13 @@ class Transaction:
             if error is None:
                 if used:
                     await held.session.commit()
-                await held.driver.execute("COMMIT")
+                if await held.driver.execute("COMMIT") != "COMMIT":
+                    held.place = None  # an error that somebody caught: what it undid may be the step here, too
                 whole = True
             elif isinstance(error, LucyError):
                 if used:
                     await held.session.rollback()
+                held.place = None  # the step here may be undone, too
                 await held.driver.execute("ROLLBACK")
                 whole = True
         finally:
@@ -58,18 +65,74 @@ class Transaction:
             else:
                 await self._connections.discard(held)
 
-    async def _begun(self) -> Held | None:
-        """A connection with a transaction on it; None when it was cut while nobody used it.
+    def _begin(self, held: Held) -> str:
+        return "BEGIN" if held.place == self._place else f"BEGIN; {self._place}"
 
-        Nothing was said yet: that one is dropped, and the next may be asked. The fault of a new one is the database's.
-        """
-        held = await self._connections.take()
-        try:
-            await held.driver.execute(self._begin)
-        except BaseException as error:
+
+class Single:
+    """A session for one prepared statement, which PostgreSQL commits by itself: done when the statement returns.
+
+    A second one would be another transaction: it is refused. After an error that is not ours the connection is closed.
+    """
+
+    __slots__ = ("_connections", "_held", "_place")
+
+    def __init__(self, connections: Connections, place: str) -> None:
+        self._connections, self._place = connections, place
+
+    async def __aenter__(self) -> AsyncSession:
+        self._held = held = await _asked(self._connections, self._place, self._step)
+        held.place = self._place
+        held.session.info["driver"] = _Once(held.driver)
+        return held.session
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        held = self._held
+        held.session.info["driver"] = held.driver
+        by_session = held.session.in_transaction()
+        if by_session or not (error is None or isinstance(error, LucyError)):
             await self._connections.discard(held)
+            assert not by_session, "a single statement is a prepared one"
+        else:
+            self._connections.give_back(held, used=False)
+
+    def _step(self, held: Held) -> str | None:
+        is_there = held.place == self._place and time.monotonic() - held.used_at < _SURELY_THERE_S
+        return None if is_there else self._place
+
+
+class _Once:
+    """The driver's connection, for one statement."""
+
+    __slots__ = ("_driver",)
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+
+    def __getattr__(self, name: str) -> Any:
+        driver, self._driver = self._driver, None
+        assert driver is not None, "a unit of a single statement is over after it"
+        return getattr(driver, name)
+
+
+async def _asked(connections: Connections, place: str, first: Callable[[Held], str | None]) -> Held:
+    """A connection that was told the `first` words of a unit; one that was cut while nobody used it is passed over.
+
+    Nothing else was said on that one yet. The fault of a new one is the database's.
+    """
+    while True:
+        held = await connections.take(place)
+        words = first(held)
+        if words is None:
+            return held
+        try:
+            await held.driver.execute(words)
+        except BaseException as error:
+            await connections.discard(held)
             if held.served and isinstance(error, FOREIGN) and _was_cut(held, error):
-                return None
+                continue
             raise
         return held
 

@@ -89,7 +89,7 @@ class Unit:
     kept = StoreOf(KeptMessageStore, seals=True)
     stops = StoreOf(StopStore)
     replies = StoreOf(ReplyStore, seals=True)
-    streams = StoreOf(StreamStore, seals=True)
+    streams = StoreOf(StreamStore)
     background = StoreOf(BackgroundStore)
     choices = StoreOf(ChoiceStore)
     dials = StoreOf(DialStore)

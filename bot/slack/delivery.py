@@ -60,14 +60,14 @@ class Delivery:
         for part in missing:
             below = under if part is answer.parts[-1] else ()
             ts = await self._deliver_part(ask, part, below, (live, answer.begun.get(part.part)))
-            async with self._db.unit(ask.workspace_id) as unit:
+            async with self._db.unit(ask.workspace_id, single=True) as unit:
                 if part is missing[-1] and not left:
                     await unit.endings.end(ask.lease, outcome, (part.part, ts))
                 else:
                     await unit.replies.posted(ask.lease, part.part, ts)
         if left or not missing:
             await self._sweep(ask, left)
-            async with self._db.unit(ask.workspace_id) as unit:
+            async with self._db.unit(ask.workspace_id, single=True) as unit:
                 await unit.endings.end(ask.lease, outcome)
         if missing:
             self._telemetry.emit("reply_posted", task_id=str(ask.task_id), parts=len(answer.parts))
@@ -137,7 +137,7 @@ class Delivery:
 
     def _permit(self, ask: TakenAsk, part: int) -> Permit:
         async def intend() -> None:
-            async with self._db.unit(ask.workspace_id) as unit:
+            async with self._db.unit(ask.workspace_id, single=True) as unit:
                 await unit.replies.intend(ask.lease, part)
 
         return intend

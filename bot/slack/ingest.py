@@ -109,13 +109,14 @@ class Ingest:
 
         Raises DatabaseAway.
         """
-        async with self._db.unit(workspace_id) as unit:
-            muted = hush_of(without_own_mention(ask.text, bot_user or ""))
+        muted = hush_of(without_own_mention(ask.text, bot_user or ""))
+        async with self._db.unit(workspace_id, single=True) as unit:
             arrival = await unit.arrivals.take(ask, self._most, muted=muted)
-            if arrival is None:
-                return False
-            if arrival.limit:
-                _log.warning("refused", limit=arrival.limit, user=ask.user_id, channel=ask.channel_id)
+        if arrival is None:
+            return False
+        if arrival.limit:
+            _log.warning("refused", limit=arrival.limit, user=ask.user_id, channel=ask.channel_id)
+            async with self._db.unit(workspace_id) as unit:
                 await unit.crowds.refuse(ask, arrival.limit, self._most)
         if arrival.task_id:
             self.wake()

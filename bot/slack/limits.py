@@ -62,18 +62,24 @@ class Limits:
         buckets = self._buckets(method, channel_id)
         if not buckets:
             return 0
-        async with self._db.unit(workspace_id) as unit:
-            return await unit.slack_buckets.take(buckets)
+        while (wait_s := await self._taken(workspace_id, buckets)) is None:
+            async with self._db.unit(workspace_id, single=True) as unit:
+                await unit.slack_buckets.make(buckets)
+        return wait_s
 
     async def obey(self, workspace_id: UUID, method: str, seconds: float) -> None:
         """Slack said Retry-After: no replica calls the method before. Raises DatabaseAway."""
         for bucket in self._buckets(method, ""):
-            async with self._db.unit(workspace_id) as unit:
+            async with self._db.unit(workspace_id, single=True) as unit:
                 await unit.slack_buckets.close(bucket, seconds)
 
     def of(self, workspace_id: UUID) -> Share:
         """One workspace's share."""
         return _OfWorkspace(self, workspace_id)
+
+    async def _taken(self, workspace_id: UUID, buckets: list[Bucket]) -> float | None:
+        async with self._db.unit(workspace_id, single=True) as unit:
+            return await unit.slack_buckets.take(buckets)
 
     def _buckets(self, method: str, channel_id: str) -> list[Bucket]:
         if method not in PER_MINUTE:

@@ -80,17 +80,17 @@ class Pen:
         if await self._place.client.room_for("chat.startStream", ask.channel_id):
             return None
         given = Leave()
-        async with self._db.unit(ask.workspace_id) as unit:
+        async with self._db.unit(ask.workspace_id, single=True) as unit:
             if not await unit.streams.begin(ask.lease, part):
                 return None
         try:
             said = {"thread_ts": ask.thread_ts, "markdown_text": words, **self._readers()}
             ts = str((await self._call("chat.startStream", given, **said))["ts"])
         except SlackRefused:
-            async with self._db.unit(ask.workspace_id) as unit:
+            async with self._db.unit(ask.workspace_id, single=True) as unit:
                 await unit.streams.take_back(ask.lease, part)
             raise
-        async with self._db.unit(ask.workspace_id) as unit:
+        async with self._db.unit(ask.workspace_id, single=True) as unit:
             await unit.streams.stands(ask.lease, part, ts)
         return Message(ts, self._rhythm.clock())
 
@@ -159,7 +159,7 @@ class Pen:
 
     async def _hold(self) -> Leave:
         given = Leave()
-        async with self._db.unit(self._ask.workspace_id) as unit:
+        async with self._db.unit(self._ask.workspace_id, single=True) as unit:
             await unit.inbox.hold(self._ask.lease)
         return given
 

@@ -49,7 +49,7 @@ class Stops:
         while True:
             await asyncio.sleep(_LOOK_S)
             try:
-                async with self._db.unit(ask.workspace_id) as unit:
+                async with self._db.unit(ask.workspace_id, single=True) as unit:
                     by = await unit.stops.wanted(ask.lease)
             except DatabaseAway:
                 continue

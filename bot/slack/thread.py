@@ -105,7 +105,7 @@ class Threads:
         """What stands in the thread before the ask, and what was kept of it: Slack's word is the newer one."""
         kept: list[dict[str, Any]] = []
         if ask.thread_ts != ask.asked_ts:
-            async with self._db.unit(ask.workspace_id) as unit:
+            async with self._db.unit(ask.workspace_id, single=True) as unit:
                 kept = [remembered(one, me) for one in await unit.kept.of(ask.channel_id, ask.thread_ts)]
         within = {"within_s": _WITHIN_S} if kept else {}
         try:
@@ -140,7 +140,7 @@ class Threads:
 
         Raises SlackUnsure while Slack is away.
         """
-        async with self._db.unit(ask.workspace_id) as unit:
+        async with self._db.unit(ask.workspace_id, single=True) as unit:
             if await unit.streams.of(ask.task_id):
                 return False
         try:

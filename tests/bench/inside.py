@@ -112,7 +112,7 @@ class _NoDatabase:
     def __init__(self) -> None:
         self._unit = SimpleNamespace(costs=SimpleNamespace(open=self._open, move=self._move))
 
-    def unit(self, workspace_id: Any) -> _NoDatabase:
+    def unit(self, workspace_id: Any, *, single: bool = False) -> _NoDatabase:
         return self
 
     async def __aenter__(self) -> SimpleNamespace:

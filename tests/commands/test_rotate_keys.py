@@ -14,7 +14,6 @@ from sqlalchemy import LargeBinary, select
 from bot.db.database import Database
 from bot.db.encryption import Cipher, cipher_of
 from bot.db.ids import workspace_id_of
-from bot.db.roles import BEGIN
 from bot.db.seals import SEALED
 from bot.db.tables import metadata
 from bot.errors import Undecryptable
@@ -116,7 +115,7 @@ async def store(db: Database, team: str) -> None:
 async def read(db: Database, team: str) -> tuple[str, ...]:
     """The words of the ask, of the answer, and the tokens. Raises Undecryptable."""
     cipher, found = db._cipher, []
-    async with db._session(BEGIN) as session:
+    async with db._session() as session:
         for column in SEALED:
             mine = select(column).where(column.table.c.workspace_id == workspace_id_of(team), column.is_not(None))
             found += [cipher.open(sealed) for sealed in await session.scalars(mine)]

@@ -85,13 +85,13 @@ class Door(Database):
     units_left: int | None = None
 
     @asynccontextmanager
-    async def unit(self, workspace_id: UUID) -> AsyncIterator[Unit]:
+    async def unit(self, workspace_id: UUID, *, single: bool = False) -> AsyncIterator[Unit]:
         if self.units_left is not None:
             self.units_left -= 1
             self.dead = self.dead or self.units_left < 0
         if self.dead:
             raise Killed
-        async with super().unit(workspace_id) as unit:
+        async with super().unit(workspace_id, single=single) as unit:
             yield unit
 
     def another(self) -> Door:

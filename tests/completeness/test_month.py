@@ -41,7 +41,7 @@ class Dated(Door):
     at: datetime
 
     @asynccontextmanager
-    async def unit(self, workspace_id: UUID) -> AsyncIterator[Unit]:
+    async def unit(self, workspace_id: UUID, *, single: bool = False) -> AsyncIterator[Unit]:
         async with super().unit(workspace_id) as unit:
             vars(unit)["costs"] = _DatedCosts(unit.costs, self.at)
             yield unit

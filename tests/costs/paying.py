@@ -36,8 +36,8 @@ class Switched(Database):
     away = False
 
     @asynccontextmanager
-    async def unit(self, workspace_id: UUID) -> AsyncIterator[Unit]:
+    async def unit(self, workspace_id: UUID, *, single: bool = False) -> AsyncIterator[Unit]:
         if self.away:
             raise DatabaseAway("switched off")
-        async with super().unit(workspace_id) as unit:
+        async with super().unit(workspace_id, single=single) as unit:
             yield unit

@@ -39,12 +39,12 @@ class Forgetful(Database):
     late = False
 
     @asynccontextmanager
-    async def unit(self, workspace_id: UUID) -> AsyncIterator[Unit]:
+    async def unit(self, workspace_id: UUID, *, single: bool = False) -> AsyncIterator[Unit]:
         away = self.misses > 0
         self.misses -= away
         if away and not self.late:
             raise DatabaseAway("refused")
-        async with super().unit(workspace_id) as unit:
+        async with super().unit(workspace_id, single=single) as unit:
             yield unit
         if away:
             raise DatabaseAway("the answer to the commit was lost")

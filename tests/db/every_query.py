@@ -164,6 +164,7 @@ WRITES: dict[str, Try] = {
     "installations.save": lambda unit, _: unit.installations.save(replace(TOKEN, bot_token="xoxb-other")),
     "installations.renewed": lambda unit, _: unit.installations.renewed(RENEWAL, "xoxb-2", "xoxe-2", 60),
     "installations.forget": lambda unit, _: unit.installations.forget(),
+    "slack_buckets.make": lambda unit, _: unit.slack_buckets.make([BUCKET]),
     "slack_buckets.take": lambda unit, _: unit.slack_buckets.take([BUCKET]),
     "slack_buckets.close": lambda unit, _: unit.slack_buckets.close(BUCKET, 60),
     "workspaces.live_in": lambda unit, _: unit.workspaces.live_in("Asia/Kathmandu"),

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.db.database import Database
 from bot.db.ids import workspace_id_of
-from bot.db.roles import ACROSS, BEGIN, TENANT
+from bot.db.roles import ACROSS, TENANT
 
 OTHER = workspace_id_of("T0OTHER")
 DENIED = "permission denied|row-level security"
@@ -72,7 +72,7 @@ async def test_role_and_workspace_end_with_the_unit(db: Database, database_url: 
         inside = tuple((await unit.costs._session.execute(text(now))).one())
     async with db.operations() as operations:
         across = tuple((await operations._session.execute(text(now))).one())
-    async with db._session(BEGIN) as session:
+    async with db._session() as session:
         after = tuple((await session.execute(text(now))).one())
 
     assert (inside, across) == ((TENANT, str(workspace_id)), (ACROSS, ""))

@@ -73,7 +73,7 @@ async def test_a_workspace_whose_threads_are_busy_hides_no_other(sharded: Databa
 
 
 async def test_the_look_for_work_locks_nothing_and_the_claim_one_shard(explained: Explained, sharded: Database) -> None:
-    explained.db._sharded = True
+    explained.db.sharded = True
 
     await claim(explained.db, "worker")
 

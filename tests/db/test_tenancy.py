@@ -55,6 +55,7 @@ async def acme(db: Database, workspace_id: UUID) -> Acme:
         await unit.dials.turn("channel", "C1", "eco", "U1")
         await unit.dials.shift(0.1, -0.1, 400)
         await unit.opinions.keep("is this hard?", OPINION)
+        await unit.slack_buckets.make([BUCKET])
         await unit.slack_buckets.take([BUCKET])
         run = await digests(unit)
         for notice in (DUE, TOLD):

@@ -12,7 +12,6 @@ from sqlalchemy import text
 from bot.db.connections import driver_of
 from bot.db.database import Database
 from bot.db.encryption import Cipher
-from bot.db.roles import BEGIN
 from bot.errors import DatabaseAway
 from tests.costs.ledger import opened, rollup, rows
 
@@ -24,24 +23,24 @@ OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =
 
 
 async def by_session(db: Database, statement: str) -> None:
-    async with db._session(BEGIN) as session:
+    async with db._session() as session:
         await session.execute(text(statement))
 
 
 async def by_driver(db: Database, statement: str) -> None:
-    async with db._session(BEGIN) as session:
+    async with db._session() as session:
         await driver_of(session).execute(statement)
 
 
 async def others(db: Database) -> int:
     """How many of OTHERS are still going."""
-    async with db._session(BEGIN) as session:
+    async with db._session() as session:
         found = await session.execute(text(OTHERS))
     return len(found.all())
 
 
 async def both_then_away(db: Database, statement: str) -> None:
-    async with db._session(BEGIN) as session:
+    async with db._session() as session:
         await session.execute(text(statement))
         await driver_of(session).execute(statement)
         raise ConnectionResetError
@@ -98,7 +97,7 @@ async def test_a_cancel_at_any_moment_leaves_no_transaction_behind(
     keys = {(await opened(small, workspace_id)).id for _ in range(4)}
 
     assert keys <= {row.id for row in await rows(db, workspace_id)}
-    async with db._session(BEGIN) as session:
+    async with db._session() as session:
         left = await session.scalar(text(LEFT_OPEN))
     assert left == 0
     await small.close()

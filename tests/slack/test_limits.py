@@ -33,10 +33,12 @@ async def test_of_many_who_ask_at_once_in_two_processes_as_many_get_a_token_as_t
 ) -> None:
     slow = Bucket("chat.update", each_s=10_000, most=5)
 
-    async def take(database: Database) -> float:
+    async def take(database: Database) -> float | None:
         async with database.unit(workspace_id) as unit:
             return await unit.slack_buckets.take([slow])
 
+    async with db.unit(workspace_id) as unit:
+        await unit.slack_buckets.make([slow])
     waits = await asyncio.gather(*[take(database) for database in (db, replica) for _ in range(10)])
 
     assert sum(wait == 0 for wait in waits) == 5
@@ -64,6 +66,7 @@ async def test_a_post_that_its_channel_does_not_allow_takes_none_of_the_workspac
 ) -> None:
     workspace, channel = Bucket(POST, each_s=10_000, most=2), Bucket(f"{POST} C1", each_s=10_000, most=1)
     async with db.unit(workspace_id) as unit:
+        await unit.slack_buckets.make([workspace, channel])
         waits = [await unit.slack_buckets.take([workspace, channel]) for _ in range(4)]
         waits.append(await unit.slack_buckets.take([workspace]))
 

@@ -30,8 +30,8 @@ class Frozen(Database):
     meanwhile: Callable[[], Awaitable[None]]
 
     @asynccontextmanager
-    async def unit(self, workspace_id: UUID) -> AsyncIterator[Unit]:
-        async with super().unit(workspace_id) as unit:
+    async def unit(self, workspace_id: UUID, *, single: bool = False) -> AsyncIterator[Unit]:
+        async with super().unit(workspace_id, single=single) as unit:
             yield unit
         if self.after:
             async with super().unit(workspace_id) as unit:
