@@ -73,12 +73,16 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A row in the ledger that waits for its outcome; `facts` are what listeners are told of it."""
+    """A row in the ledger that waits for its outcome; `facts` are what listeners are told of it.
+
+    It may be `budgeted`: standing on a budget.
+    """
 
     attempt: Attempt
     key: OpenAttempt
     reserved_usd: Decimal | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    budgeted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,6 @@ def answering(rows: Sequence[Called]) -> Called | None:
     return next(whole, None) or next(begun, None)
 
 
-def of_several_tiers(rows: Sequence[Called]) -> bool:
-    """Whether more than one tier was asked for the answer: else no label has a part in its line."""
-    return len({row.tier for row in rows if row.purpose == "reply"}) > 1
-
-
 def footer(rows: Sequence[Called], labels: Sequence[Label]) -> str | None:
     """The line, of an ask's rows in the ledger and what its answer was labelled; None when no model served."""
     served = answering(rows)

@@ -49,18 +49,18 @@ class Tracker:
         await self.settle_late()
         row = self._row(attempt)
         try:
-            key = await self._open(attempt, row)
+            key, budgeted = await self._open(attempt, row)
         except OverBudget as refused:
             self._telemetry.emit("over_budget", scope=refused.standing.budget.key.scope)
             raise
         except MissingPartition:
             async with self._db.operations() as operations:
                 await operations.add_partitions()
-            key = await self._open(attempt, row)
+            key, budgeted = await self._open(attempt, row)
         facts = _facts(attempt, key)
         if self._telemetry.is_heard:
             self._telemetry.emit("attempt_opened", **facts, reserved_usd=row.reserved_usd)
-        return Opened(attempt, key, row.reserved_usd, facts)
+        return Opened(attempt, key, row.reserved_usd, facts, budgeted)
 
     async def settle(
         self, opened: Opened, completion: Completion, latency_ms: int, keep: Keep | None = None
@@ -93,9 +93,15 @@ class Tracker:
         if self._spool.depth:
             await self._spool.settle(self._db)
 
-    async def _open(self, attempt: Attempt, row: NewAttempt) -> OpenAttempt:
-        async with self._db.unit(attempt.payer.workspace_id) as unit:
-            return await unit.costs.open(row, attempt.timeout_s + _GRACE_S)
+    async def _open(self, attempt: Attempt, row: NewAttempt) -> tuple[OpenAttempt, bool]:
+        """The row's key, and whether it stands on a budget."""
+        workspace_id, lifetime_s = attempt.payer.workspace_id, attempt.timeout_s + _GRACE_S
+        async with self._db.unit(workspace_id, single=True) as unit:
+            free = await unit.costs.open_free(row, lifetime_s)
+        if free:
+            return free, False
+        async with self._db.unit(workspace_id) as unit:
+            return await unit.costs.open(row, lifetime_s), True
 
     def _row(self, attempt: Attempt) -> NewAttempt:
         payer, price = attempt.payer, attempt.price
@@ -137,27 +143,33 @@ class Tracker:
         return Terms(attempt.deployment, attempt.price, baseline, attempt.input_bytes, attempt.picture_tokens)
 
     async def _move(self, opened: Opened, outcome: Outcome, keep: Keep | None = None, text: str = "") -> Settled:
-        await uninterrupted(self._write_patiently(opened.key, outcome, keep, text))
+        await uninterrupted(self._write_patiently(opened, outcome, keep, text))
         self._telemetry.emit("attempt_settled", **opened.facts, **facts_of(outcome))
         return Settled(outcome.cost_usd, outcome.cost_source, outcome.model)
 
-    async def _write_patiently(self, key: OpenAttempt, outcome: Outcome, keep: Keep | None, text: str) -> None:
+    async def _write_patiently(self, opened: Opened, outcome: Outcome, keep: Keep | None, text: str) -> None:
         """A database that is away is waited for, with the outcome on disk: a Lucy who is killed meanwhile has still paid."""
         try:
-            return await self._write(key, outcome, keep, text)
+            return await self._write(opened, outcome, keep, text)
         except DatabaseAway as error:
             away = error
         task_id, parts = (keep.lease.task_id, keep.split(text)) if keep else (None, ())
-        spooled = await self._spool.keep(key, outcome, task_id, parts)
+        spooled = await self._spool.keep(opened.key, outcome, task_id, parts)
         for pause in _SETTLE_PAUSES_S:
             await self._sleep(pause)
             try:
-                return await (self.settle_late() if spooled else self._write(key, outcome, keep, text))
+                return await (self.settle_late() if spooled else self._write(opened, outcome, keep, text))
             except DatabaseAway as error:
                 away = error
         raise away
 
-    async def _write(self, key: OpenAttempt, outcome: Outcome, keep: Keep | None, text: str) -> None:
+    async def _write(self, opened: Opened, outcome: Outcome, keep: Keep | None, text: str) -> None:
+        key = opened.key
+        if not opened.budgeted and not (keep and keep.instead):
+            answer = (keep.lease, keep.split(text)) if keep else ()
+            async with self._db.unit(key.workspace_id, single=True) as unit:
+                if await unit.settling.settle(key, outcome, *answer):
+                    return
         lost: LeaseLost | None = None
         async with self._db.unit(key.workspace_id) as unit:
             moved = await unit.costs.move(key, outcome)

@@ -31,12 +31,14 @@ ZONE = text(f"WITH {_ZONED} SELECT zone FROM zoned").bindparams(_WORKSPACE)
 
 KNOWS_ZONE = text("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = :zone)")
 
+APPLYING = "(('workspace', ''), ('user', :user_id), ('channel', :channel_id))"
+"""Scope and key of the budgets that a call stands on."""
+
 RESERVE = Prepared(
     f"""
     WITH applying AS (
         SELECT scope, key, span, limit_usd, mode, set_by FROM budget
-        WHERE workspace_id = :workspace_id AND (scope, key) IN
-              (('workspace', ''), ('user', :user_id), ('channel', :channel_id))
+        WHERE workspace_id = :workspace_id AND (scope, key) IN {APPLYING}
     ), {_ZONED}, reserved AS (
         INSERT INTO budget_spend AS present (workspace_id, scope, key, span, starts, ends, reserved_usd)
         SELECT :workspace_id, scope, key, span, {_WINDOW}, coalesce(:reserve_usd::numeric, 0)

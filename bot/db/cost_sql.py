@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import Uuid, text
 
+from bot.db.budget_sql import APPLYING
+from bot.db.inbox import MINE
 from bot.db.prepared import Prepared
 
 FIGURES = {
@@ -53,8 +55,12 @@ ROLL_UP = f"""
     INSERT INTO cost_rollup AS present (workspace_id, quarter, dimension, key, shard, {SUMS})
     SELECT workspace_id, quarter, dimension, key, shard, {SUMS} FROM delta
     ON CONFLICT (workspace_id, dimension, quarter, key, shard)
-    DO UPDATE SET {ADD}
+    DO UPDATE SET {ADD} RETURNING 1
 )
+"""
+"""The rollup moves by the difference."""
+
+TOLD = """
 SELECT count(*) AS moved, jsonb_agg(jsonb_build_object(
     'held', new.held,
     'released_usd', (CASE WHEN old.state IN ('open', 'unknown') AND new.state NOT IN ('open', 'unknown')
@@ -65,7 +71,7 @@ SELECT count(*) AS moved, jsonb_agg(jsonb_build_object(
 )) FILTER (WHERE new.held IS NOT NULL) AS budgeted
 FROM new JOIN old USING (workspace_id, created_at, id)
 """
-"""The rollup moves by the difference; how many rows moved, and what that means to the budgets they stand on."""
+"""How many rows moved, and what that means to the budgets they stand on."""
 
 _OUTCOME = {
     "state": "text", "error_class": "text", "model": "text", "response_model": "text", "provider_response_id": "text",
@@ -78,7 +84,7 @@ _OUTCOME = {
 
 OUTCOME_FIELDS = tuple(_OUTCOME)
 
-_JSON = frozenset({"rates", "usage"})
+JSON = frozenset({"rates", "usage"})
 _SPECIAL = {"rates": "coalesce({}, cost_log.rates)", "cache_write_1h_tokens": "nullif({}, 0)"}
 """What keeps what it had; what is seldom there, and then takes no room."""
 
@@ -95,27 +101,33 @@ ATTEMPT_FIELDS = (
     "rates", "price_book", "baseline_model", "user_id", "channel_id", "thread_ts", "streamed",
 )  # fmt: skip
 
-OPEN = Prepared(
-    f"""
+_OPEN = f"""
     INSERT INTO cost_log (workspace_id, created_at, expires_at, model, held, {", ".join(ATTEMPT_FIELDS)})
     SELECT :workspace_id, coalesce(:created_at, now()), now() + make_interval(secs => :lifetime_s), :model, :held,
            {", ".join(f":{name}" for name in ATTEMPT_FIELDS)}
-    WHERE :lease_id::uuid IS NULL OR EXISTS (
-        SELECT FROM inbox
-        WHERE workspace_id = :workspace_id AND task_id = :task_id AND lease_id = :lease_id AND state = 'leased'
-    )
-    RETURNING created_at
-    """,
-    _JSON,
-)
+    WHERE (:lease_id::uuid IS NULL OR EXISTS (SELECT FROM inbox WHERE {MINE}))
+"""
+OPEN = Prepared(f"{_OPEN} RETURNING created_at", JSON)
 """A row for a request that is about to leave; none when it would leave under a lease that is gone."""
 
-TRANSITION = Prepared(
+OPEN_FREE = Prepared(
     f"""
+    {_OPEN} AND NOT EXISTS (
+        SELECT FROM budget WHERE workspace_id = :workspace_id AND (scope, key) IN {APPLYING})
+    RETURNING created_at
+    """,
+    JSON,
+)
+"""The same where no budget applies; none where one does."""
+
+
+def transition(condition: str = "") -> str:
+    """One row leaves its state, if that or the source of its usage is one of `allowed`; the rollup moves by the difference."""
+    return f"""
     WITH old AS (
         SELECT * FROM cost_log
         WHERE workspace_id = :workspace_id AND created_at = :created_at AND id = :id
-          AND (state = ANY(:allowed) OR usage_source = ANY(:allowed))
+          AND (state = ANY(:allowed) OR usage_source = ANY(:allowed)) {condition}
         FOR UPDATE
     ), new AS (
         UPDATE cost_log SET settled_at = clock_timestamp(), {_set(":")}
@@ -123,11 +135,11 @@ TRANSITION = Prepared(
         WHERE cost_log.workspace_id = :workspace_id AND cost_log.created_at = :created_at AND cost_log.id = old.id
         RETURNING cost_log.*
     )
+    {ROLL_UP}
     """
-    + ROLL_UP,
-    _JSON,
-)
-"""One row leaves its state, if that or the source of its usage is one of `allowed`; the rollup moves by the difference."""
+
+
+TRANSITION = Prepared(transition() + TOLD, JSON)
 
 REPLAY = Prepared(
     f"""
@@ -149,8 +161,9 @@ REPLAY = Prepared(
         RETURNING cost_log.*
     )
     """
-    + ROLL_UP,
-    _JSON,
+    + ROLL_UP
+    + TOLD,
+    JSON,
 )
 """Many rows of one workspace move at once, each by the rules of TRANSITION; a row moves once however often it is told.
 
@@ -177,6 +190,7 @@ SWEEP = Prepared(
     )
     """
     + ROLL_UP
+    + TOLD
 )
 """A workspace's open rows whose time is over become `unknown`; their reserve stands."""
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.budgets import BudgetStore
-from bot.db.cost_sql import KNOWN, OPEN, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITION
+from bot.db.cost_sql import KNOWN, OPEN, OPEN_FREE, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITION
 from bot.db.cost_tables import CostRow
 from bot.db.ids import CLOCKS_APART, time_of
 from bot.db.partitions import ensure_partitions
@@ -74,14 +74,13 @@ class Called:
     latency_ms: int | None
 
 
-OF_TASK = Prepared(
-    f"""
+CALLS = f"""
     SELECT {", ".join(Called.__slots__)} FROM cost_log
     WHERE workspace_id = :workspace_id AND task_id = :task_id
       AND created_at >= coalesce(:since::timestamptz, '-infinity') AND created_at <= coalesce(:until::timestamptz, 'infinity')
     ORDER BY created_at, id
-    """
-)
+"""
+OF_TASK = Prepared(CALLS)
 
 
 @dataclass(slots=True)  # not frozen, as above
@@ -146,18 +145,14 @@ class CostStore:
         held = None if at else await self._budgets.reserve(attempt.user_id, attempt.channel_id, attempt.reserved_usd)
         if at:
             await ensure_partitions(self._session, 0, at.astimezone(UTC).date())
-        values = {name: getattr(attempt, name) for name in NewAttempt.__slots__}
-        values |= {"workspace_id": self._workspace_id, "model": attempt.requested_model}
-        try:
-            values |= {"held": held, "created_at": at, "lifetime_s": lifetime_s}
-            created_at = await OPEN.value(self._session, values)
-        except CheckViolationError as error:
-            if error.constraint_name is None:
-                raise MissingPartition(f"cost_log has no partition for {at or 'now'}") from error
-            raise
-        if created_at is None:
+        opened = await self._opened(OPEN, attempt, {"held": held, "created_at": at, "lifetime_s": lifetime_s})
+        if opened is None:
             raise LeaseLost(f"task {attempt.task_id} is held by another worker")
-        return OpenAttempt(self._workspace_id, created_at, attempt.id)
+        return opened
+
+    async def open_free(self, attempt: NewAttempt, lifetime_s: float) -> OpenAttempt | None:
+        """The same in a single statement, where no budget applies; None where one does, or the lease is lost: `open` tells."""
+        return await self._opened(OPEN_FREE, attempt, {"held": None, "created_at": None, "lifetime_s": lifetime_s})
 
     async def move(self, attempt: OpenAttempt, outcome: Outcome) -> bool:
         """Settle, fail or give up an attempt; False when it had left its state before, and nothing moved.
@@ -165,14 +160,21 @@ class CostStore:
         Allowed: open -> settled | failed | unknown, unknown -> settled | failed when the truth comes late, and from an
         estimate to what the provider reported.
         """
-        allowed = ["open"] if outcome.state == "unknown" else ["open", "unknown"]
-        allowed += ["estimated"] if outcome.usage_source == "reported" else []
-        values = {name: getattr(outcome, name) for name in OUTCOME_FIELDS} | {"flags": list(outcome.flags) or None}
-        key = {"workspace_id": self._workspace_id, "created_at": attempt.created_at, "id": attempt.id}
-        row = await TRANSITION.row(self._session, {**key, "allowed": allowed, **values})
+        row = await TRANSITION.row(self._session, leaving(self._workspace_id, attempt, outcome))
         if row["budgeted"] and outcome.state != "unknown":
             await self._budgets.move(row["budgeted"])
         return bool(row["moved"])
+
+    async def _opened(self, how: Prepared, attempt: NewAttempt, more: Mapping[str, object]) -> OpenAttempt | None:
+        values = {name: getattr(attempt, name) for name in NewAttempt.__slots__}
+        values |= {"workspace_id": self._workspace_id, "model": attempt.requested_model, **more}
+        try:
+            created_at = await how.value(self._session, values)
+        except CheckViolationError as error:
+            if error.constraint_name is None:
+                raise MissingPartition(f"cost_log has no partition for {more['created_at'] or 'now'}") from error
+            raise
+        return OpenAttempt(self._workspace_id, created_at, attempt.id) if created_at else None
 
     async def move_all(self, late: Sequence[tuple[UUID, datetime, Outcome]]) -> LateMoves:
         """Move many attempts, each (id, created_at) once, as `move` would. Raises Refused when the table takes one of them not."""
@@ -197,12 +199,26 @@ class CostStore:
 
     async def of_task(self, task_id: UUID, within: tuple[datetime, datetime] | None = None) -> list[Called]:
         """Every attempt made for a task, oldest first; of one that is done with, `within` says when they can have been made."""
-        made = time_of(task_id)
-        since, until = within or (made - CLOCKS_APART if made else None, None)
-        task = {"workspace_id": self._workspace_id, "task_id": task_id, "since": since, "until": until}
+        task = calls_of(self._workspace_id, task_id, within)
         return [Called(*row.values()) for row in await OF_TASK.rows(self._session, task)]
 
     async def total(self) -> Decimal:
         """The exact sum of every priced row of this workspace, in USD."""
         mine = select(func.coalesce(func.sum(CostRow.cost_usd), 0)).where(CostRow.workspace_id == self._workspace_id)
         return (await self._session.execute(mine)).scalar_one() or Decimal(0)
+
+
+def calls_of(workspace_id: UUID, task_id: UUID, within: tuple[datetime, datetime] | None = None) -> dict[str, object]:
+    """What CALLS wants to know."""
+    made = time_of(task_id)
+    since, until = within or (made - CLOCKS_APART if made else None, None)
+    return {"workspace_id": workspace_id, "task_id": task_id, "since": since, "until": until}
+
+
+def leaving(workspace_id: UUID, attempt: OpenAttempt, outcome: Outcome) -> dict[str, object]:
+    """What TRANSITION wants to know of an attempt of the unit's workspace, and of the states it may leave."""
+    allowed = ["open"] if outcome.state == "unknown" else ["open", "unknown"]
+    allowed += ["estimated"] if outcome.usage_source == "reported" else []
+    values = {name: getattr(outcome, name) for name in OUTCOME_FIELDS} | {"flags": list(outcome.flags) or None}
+    key = {"workspace_id": workspace_id, "created_at": attempt.created_at, "id": attempt.id}
+    return {**key, "allowed": allowed, **values}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.db.inbox import Lease, fence, prove
+from bot.db.inbox import MINE, Lease, fence, prove
 from bot.db.kept_messages import WANTED
 from bot.db.prepared import Prepared
 from bot.db.retention import CONTEXT_HOURS
@@ -20,7 +20,7 @@ _END = Prepared(
         UPDATE inbox SET state = CASE :outcome::text WHEN 'dead' THEN 'dead' ELSE 'done' END, outcome = :outcome::text,
                sealed_text = CASE :outcome::text WHEN 'dead' THEN sealed_text END,
                done_at = now(), lease_id = NULL, worker = NULL
-        WHERE workspace_id = :workspace_id AND task_id = :task_id AND lease_id = :lease_id AND state = 'leased'
+        WHERE {MINE}
         RETURNING task_id, channel_id, thread_ts
     ), kept AS (
         INSERT INTO kept_message (workspace_id, channel_id, thread_ts, ts, user_id, sealed_text, expires_at)

@@ -142,13 +142,10 @@ class TakenAsk:
         return {"workspace_id": str(self.workspace_id), "task_id": str(self.task_id)}
 
 
-HELD = """
-    WITH held AS (
-        SELECT task_id FROM inbox
-        WHERE workspace_id = :workspace_id AND task_id = :task_id AND lease_id = :lease_id AND state = 'leased'
-        FOR UPDATE
-    )
-"""
+MINE = "workspace_id = :workspace_id AND task_id = :task_id AND lease_id = :lease_id AND state = 'leased'"
+"""The ask, if the lease is still ours."""
+
+HELD = f"WITH held AS (SELECT task_id FROM inbox WHERE {MINE} FOR UPDATE)"
 """The ask, locked until the unit ends, if the lease is still ours."""
 
 OPEN = """

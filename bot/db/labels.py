@@ -69,10 +69,11 @@ class Known:
     tier2_fails: float
 
 
-_OF_TASK = Prepared(
+LABELS = (
     f"SELECT {', '.join(Label.__slots__)} FROM routing_label"
     " WHERE workspace_id = :workspace_id AND task_id = :task_id ORDER BY at"
 )
+_OF_TASK = Prepared(LABELS)
 
 
 class LabelStore:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, SmallInteger, func
@@ -32,7 +33,7 @@ class ReplyPartRow(Base):
     actions: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))
 
 
-_KEEP = """
+KEPT = """
     , said AS (
         SELECT place - 1 AS part, words, CASE WHEN place = cardinality(:sealed) THEN :actions::jsonb END AS actions
         FROM unnest(:sealed::bytea[]) WITH ORDINALITY AS part (words, place)
@@ -44,23 +45,21 @@ _KEEP = """
         INSERT INTO reply_part (workspace_id, task_id, part, text, actions)
         SELECT :workspace_id, :task_id, part, words, actions FROM begun CROSS JOIN said WHERE part > 0
     )
-    SELECT task_id FROM held
 """
 """The parts of an answer, its buttons with the last, unless one is there already: of two kept at once, the first part decides."""
 
-_KEEP_HELD, _KEEP_OPEN = Prepared(HELD + _KEEP), Prepared(OPEN + _KEEP)
+_KEEP_HELD, _KEEP_OPEN = (Prepared(f"{held} {KEPT} SELECT task_id FROM held") for held in (HELD, OPEN))
 
 _PART = "FROM reply_part WHERE workspace_id = :workspace_id AND task_id = :task_id"
 _KEPT = Prepared(f"SELECT EXISTS (SELECT {_PART})")
-_STORED = Prepared(
-    f"""
+STORED = f"""
     SELECT true AS is_part, part, ts, intent_at, extract(epoch FROM now() - intent_at)::float8 AS age_s, text, actions {_PART}
     UNION ALL
     SELECT false, part, ts, begun_at, extract(epoch FROM now() - begun_at)::float8, NULL, NULL
     FROM stream_message WHERE workspace_id = :workspace_id AND task_id = :task_id
     ORDER BY part
-    """
-)
+"""
+_STORED = Prepared(STORED)
 _UNDER_LEASE = """
     FROM held WHERE part.workspace_id = :workspace_id AND part.task_id = held.task_id AND part.part = :part
     RETURNING part.part
@@ -156,21 +155,7 @@ class ReplyStore:
 
     async def stored(self, task_id: UUID) -> StoredAnswer:
         """The answer, and where its messages stand. Raises Undecryptable."""
-        rows = await _STORED.rows(self._session, self._of(task_id))
-        begun = (StreamMessage(row["part"], row["ts"], row["age_s"]) for row in rows if not row["is_part"])
-        parts = [
-            ReplyPart(
-                row["part"],
-                self._cipher.open(row["text"]) if row["text"] else "",
-                row["intent_at"],
-                row["age_s"],
-                row["ts"],
-                row["actions"] or (),
-            )
-            for row in rows
-            if row["is_part"]
-        ]
-        return StoredAnswer(parts, {message.part: message for message in begun})
+        return stored_answer(await _STORED.rows(self._session, self._of(task_id)), self._cipher)
 
     async def intend(self, lease: Lease, part: int) -> None:
         """Renew the intent right before a part is sent. Raises LeaseLost."""
@@ -186,3 +171,14 @@ class ReplyStore:
 
     def _of(self, task_id: UUID) -> dict[str, object]:
         return {"workspace_id": self._workspace_id, "task_id": task_id}
+
+
+def stored_answer(rows: Sequence[Sequence[Any]], cipher: Cipher) -> StoredAnswer:
+    """An answer of the rows of STORED. Raises Undecryptable."""
+    parts, begun = [], {}
+    for is_part, part, ts, intent_at, age_s, text, actions in rows:
+        if is_part:
+            parts.append(ReplyPart(part, cipher.open(text) if text else "", intent_at, age_s, ts, actions or ()))
+        else:
+            begun[part] = StreamMessage(part, ts, age_s)
+    return StoredAnswer(parts, begun)

@@ -27,7 +27,8 @@ class Asked:
     user_team: str | None
 
 
-_WANTED = Prepared("SELECT stop_by FROM inbox WHERE workspace_id = :workspace_id AND task_id = :task_id")
+WANTED = "SELECT stop_by FROM inbox WHERE workspace_id = :workspace_id AND task_id = :task_id"
+_WANTED = Prepared(WANTED)
 
 
 class StopStore:

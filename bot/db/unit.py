@@ -34,12 +34,14 @@ from bot.db.labels import LabelStore
 from bot.db.ledger import LedgerStore
 from bot.db.operator_inbox import OperatorInbox
 from bot.db.opinions import OpinionStore
+from bot.db.outgoing import OutgoingStore
 from bot.db.past_costs import PastCosts
 from bot.db.recent import RecentStore
 from bot.db.replies import ReplyStore
 from bot.db.rollups import RollupStore
 from bot.db.routing_weights import RoutingWeightsStore
 from bot.db.seals import SealStore
+from bot.db.settling import SettlingStore
 from bot.db.slack_buckets import SlackBucketStore
 from bot.db.stops import StopStore
 from bot.db.streams import StreamStore
@@ -89,12 +91,14 @@ class Unit:
     kept = StoreOf(KeptMessageStore, seals=True)
     stops = StoreOf(StopStore)
     replies = StoreOf(ReplyStore, seals=True)
+    outgoing = StoreOf(OutgoingStore, seals=True)
     streams = StoreOf(StreamStore)
     background = StoreOf(BackgroundStore)
     choices = StoreOf(ChoiceStore)
     dials = StoreOf(DialStore)
     opinions = StoreOf(OpinionStore, seals=True)
     costs = StoreOf(CostStore)
+    settling = StoreOf(SettlingStore, seals=True)
     past = StoreOf(PastCosts)
     recent = StoreOf(RecentStore)
     rollups = StoreOf(RollupStore)

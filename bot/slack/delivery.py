@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot import log
 from bot.db.database import Database
 from bot.db.inbox import TakenAsk
+from bot.db.outgoing import Outgoing
 from bot.db.replies import ReplyPart
 from bot.db.stops import WITHDRAWN
 from bot.db.streams import StreamMessage
-from bot.db.unit import Unit
 from bot.errors import Undeliverable
 from bot.slack.blocks import key_of, part_key, prefixed, reply_message
 from bot.slack.client import Permit, SlackClient, SlackRefused, SlackUnsure
@@ -28,7 +28,7 @@ _LATE = "_(answering after a restart)_\n\n"
 """Said when nobody can tell whether the answer stands there already."""
 
 Message = dict[str, Any]
-Under = Callable[[Unit, TakenAsk], Awaitable[Sequence[Message]]]
+Under = Callable[[TakenAsk, Outgoing], Sequence[Message]]
 """The blocks under an answer: model, tier, cost, time, and the buttons."""
 
 
@@ -50,13 +50,15 @@ class Delivery:
         Raises Undeliverable, LeaseLost; then the ask has not ended.
         """
         await live.end_writing()
-        async with self._db.unit(ask.workspace_id) as unit:
-            if await unit.stops.wanted(ask.lease) == WITHDRAWN:
-                outcome = WITHDRAWN
+        outgoing = await self._outgoing(ask)
+        if outgoing.stop_by == WITHDRAWN:
+            outcome = WITHDRAWN
+            async with self._db.unit(ask.workspace_id, single=True) as unit:
                 await unit.replies.take_back(ask.lease)
-            answer = await unit.replies.stored(ask.task_id)
-            missing, left = answer.missing, answer.left_over
-            under = await self._under(unit, ask) if missing else ()
+            outgoing = await self._outgoing(ask)
+        answer = outgoing.answer
+        missing, left = answer.missing, answer.left_over
+        under = self._under(ask, outgoing) if missing else ()
         for part in missing:
             below = under if part is answer.parts[-1] else ()
             ts = await self._deliver_part(ask, part, below, (live, answer.begun.get(part.part)))
@@ -72,6 +74,10 @@ class Delivery:
         if missing:
             self._telemetry.emit("reply_posted", task_id=str(ask.task_id), parts=len(answer.parts))
         return outcome
+
+    async def _outgoing(self, ask: TakenAsk) -> Outgoing:
+        async with self._db.unit(ask.workspace_id, single=True) as unit:
+            return await unit.outgoing.of(ask.task_id)
 
     async def _deliver_part(
         self, ask: TakenAsk, part: ReplyPart, under: Sequence[Message], streamed: tuple[Live, StreamMessage | None]

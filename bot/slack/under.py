@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from bot.costs.footer import answering, footer, of_several_tiers
+from bot.costs.footer import answering, footer
 from bot.costs.money import show
 from bot.db.costs import Called
 from bot.db.inbox import TakenAsk
-from bot.db.unit import Unit
+from bot.db.outgoing import Outgoing
 from bot.llm.model_client import Usage
 from bot.routing.choice import Tier
 from bot.routing.tiers import Tiers
@@ -27,14 +27,12 @@ class Under:
     def __init__(self, tiers: Tiers) -> None:
         self._tiers = tiers
 
-    async def __call__(self, unit: Unit, ask: TakenAsk) -> Sequence[Block]:
-        """Footer, feedback, buttons. Raises DatabaseAway."""
-        shown, rows = (await unit.switches.read()).footer, await unit.costs.of_task(ask.task_id)
-        labels = await unit.labels.of_task(ask.task_id) if shown and of_several_tiers(rows) else ()
-        served = answering(rows)
+    def __call__(self, ask: TakenAsk, outgoing: Outgoing) -> Sequence[Block]:
+        """Footer, feedback, buttons."""
+        served = answering(outgoing.calls)
         if served is None:
             return ()
-        line = footer(rows, labels) if shown else None
+        line = footer(outgoing.calls, outgoing.labels) if outgoing.footer else None
         context = [{"type": "context", "elements": [{"type": "mrkdwn", "text": line}]}] if line else []
         return [*context, _feedback(ask.task_id), buttons(*self._buttons(ask, served))]
 

@@ -18,6 +18,8 @@ from bot.db.inbox import Lease
 from bot.db.labels import Label
 from bot.db.ledger import Window
 from bot.db.operator_inbox import NoSuchAsk, NotNow, SeenAsk
+from bot.db.outgoing import Outgoing
+from bot.db.replies import StoredAnswer
 from bot.db.thread_summaries import ThreadSummary
 from bot.db.tier_bounds import TierBound
 from bot.db.unit import Unit
@@ -61,6 +63,7 @@ READS: dict[str, Try] = {
     "installations.made_after": lambda unit, _: unit.installations.made_after(EVER[0]),
     "operator_inbox.seen": lambda unit, _: unit.operator_inbox.seen(["new", "leased"], 10),
     "operator_inbox.find": lambda unit, acme: found(unit, acme.lease),
+    "outgoing.of": lambda unit, acme: outgoing(unit, acme.lease),
     "replies.kept": lambda unit, acme: unit.replies.kept(acme.lease.task_id),
     "replies.stored": lambda unit, acme: stored(unit, acme.lease),
     "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
@@ -108,6 +111,8 @@ WRITES: dict[str, Try] = {
     "budget_notices.request": lambda unit, _: asked_for_more(unit, "U9"),
     "budget_notices.told": lambda unit, _: unit.budget_notices.told(DUE.key, "C9", "9.9"),
     "costs.move": lambda unit, acme: unit.costs.move(acme.attempt, SETTLED),
+    "costs.open_free": lambda unit, _: unit.costs.open_free(FAST, 60),
+    "settling.settle": lambda unit, acme: unit.settling.settle(acme.attempt, SETTLED, acme.lease, ["stolen"]),
     "dials.turn": lambda unit, _: unit.dials.turn("channel", "C1", "quality", "U9"),
     "dials.shift": lambda unit, _: unit.dials.shift(0.5, 0.5, 999),
     "opinions.keep": lambda unit, _: unit.opinions.keep("is this hard?", replace(OPINION, tier=1)),
@@ -222,6 +227,12 @@ async def stored(unit: Unit, lease: Lease) -> object:
     """Neither words nor a place is nothing."""
     answer = await unit.replies.stored(lease.task_id)
     return answer.parts or answer.begun
+
+
+async def outgoing(unit: Unit, lease: Lease) -> Outgoing | None:
+    """Nothing at all is nothing; what there is, is of the ask's own."""
+    found = await unit.outgoing.of(lease.task_id)
+    return None if found == Outgoing(None, False, StoredAnswer([], {}), [], []) else found
 
 
 async def footer(unit: Unit) -> bool:

@@ -12,13 +12,15 @@ from uuid import UUID
 from sqlalchemy import event
 
 from bot.db.background import BACKGROUND
-from bot.db.cost_sql import ATTEMPT_FIELDS, KNOWN, OPEN, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITION
+from bot.db.cost_sql import ATTEMPT_FIELDS, KNOWN, OPEN, OPEN_FREE, OUTCOME_FIELDS, REPLAY, SWEEP, TRANSITION
 from bot.db.costs import OF_TASK
 from bot.db.database import Database
 from bot.db.ids import new_id
+from bot.db.outgoing import OUTGOING
 from bot.db.prepared import Prepared
 from bot.db.recent import ASKS, FAILURES
 from bot.db.roles import ACROSS, TENANT
+from bot.db.settling import SETTLE
 from bot.db.turns import CLAIM
 from tests.costs.ledger import FAST, SETTLED
 
@@ -32,13 +34,19 @@ def statements_of(workspace_id: UUID) -> dict[str, tuple[Prepared, dict[str, obj
     key = {**mine, "id": new_id(), "created_at": now}
     many = {**mine, "id": [new_id()], "created_at": [now], "first": now, "last": now}
     whose = {"dimension": "user", "key": "U1", "user_id": "U1"}
+    opening = {**ATTEMPT, **key, "lifetime_s": 1, "model": "m", "held": None, "lease_id": new_id()}
+    moving = {**OUTCOME, **key, "allowed": ["open"]}
+    task = {**mine, "task_id": new_id(), "since": now, "until": None}
     return {
-        "open": (OPEN, {**ATTEMPT, **key, "lifetime_s": 1, "model": "m", "held": None, "lease_id": new_id()}),
-        "transition": (TRANSITION, {**OUTCOME, **key, "allowed": ["open"]}),
+        "open": (OPEN, opening),
+        "open free": (OPEN_FREE, opening),
+        "transition": (TRANSITION, moving),
+        "settle": (SETTLE, {**moving, **task, "lease_id": new_id(), "sealed": [b"words"], "actions": None}),
         "replay": (REPLAY, {**{name: [value] for name, value in OUTCOME.items()}, **many}),
         "known": (KNOWN, many),
         "sweep": (SWEEP, mine),
-        "of a task": (OF_TASK, {**mine, "task_id": new_id(), "since": now, "until": None}),
+        "of a task": (OF_TASK, task),
+        "outgoing": (OUTGOING, task),
         "background": (
             BACKGROUND,
             {**mine, "task_id": new_id(), "channel_id": "C1", "thread_ts": "1.0", "user_id": "U1"},

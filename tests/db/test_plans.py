@@ -44,7 +44,7 @@ async def test_no_statement_reads_the_ledger_through(connection: Any) -> None:
         assert through == [], name
 
 
-@pytest.mark.parametrize("name", ["transition", "replay", "known"])
+@pytest.mark.parametrize("name", ["transition", "settle", "replay", "known"])
 async def test_who_names_the_time_reads_one_partition(connection: Any, name: str) -> None:
     statement, values = STATEMENTS[name]
 

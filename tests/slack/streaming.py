@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bot.db.database import Database
 from bot.db.inbox import NewAsk, TakenAsk
-from bot.db.unit import Unit
+from bot.db.outgoing import Outgoing
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.attachments import Attachments
 from bot.slack.delivery import Delivery
@@ -66,7 +66,7 @@ class Desk:
         clients = Clients(OneToken(access), sandbox.slack.api_url, bucket)
         people = People(clients)
 
-        async def under(unit: Unit, ask: TakenAsk) -> list[dict[str, object]]:
+        def under(ask: TakenAsk, outgoing: Outgoing) -> list[dict[str, object]]:
             return UNDER
 
         streaming = Streaming(Stops(db, clients, people), Pulse(db, clients), rhythm or Rhythm(every_s=0.01))

@@ -11,7 +11,7 @@ import pytest
 
 from bot.db.database import Database
 from bot.db.inbox import NewAsk, TakenAsk
-from bot.db.unit import Unit
+from bot.db.outgoing import Outgoing
 from bot.errors import LeaseLost, Undeliverable
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.slack.faults import Held
@@ -35,7 +35,7 @@ async def threads(db: Database, sandbox: Sandbox) -> Threads:
     access = await introduce(sandbox.slack.state.bot_token, sandbox.slack.api_url, db)
     clients = Clients(OneToken(access), sandbox.slack.api_url)
 
-    async def under(unit: Unit, ask: TakenAsk) -> list[dict[str, Any]]:
+    def under(ask: TakenAsk, outgoing: Outgoing) -> list[dict[str, Any]]:
         return [{"type": "context", "elements": [{"type": "mrkdwn", "text": "fast · $0.0001"}]}]
 
     people = People(clients)
