@@ -58,6 +58,9 @@ class _DatedCosts(CostStore):
     async def open(self, attempt: NewAttempt, lifetime_s: float, at: datetime | None = None) -> OpenAttempt:
         return await super().open(attempt, lifetime_s, at or self._at)
 
+    async def open_free(self, attempt: NewAttempt, lifetime_s: float) -> OpenAttempt | None:
+        return None  # it opens by the clock alone
+
 
 @pytest.mark.slow
 async def test_the_books_of_a_month_of_faults_agree(

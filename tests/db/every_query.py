@@ -18,8 +18,6 @@ from bot.db.inbox import Lease
 from bot.db.labels import Label
 from bot.db.ledger import Window
 from bot.db.operator_inbox import NoSuchAsk, NotNow, SeenAsk
-from bot.db.outgoing import Outgoing
-from bot.db.replies import StoredAnswer
 from bot.db.thread_summaries import ThreadSummary
 from bot.db.tier_bounds import TierBound
 from bot.db.unit import Unit
@@ -229,10 +227,9 @@ async def stored(unit: Unit, lease: Lease) -> object:
     return answer.parts or answer.begun
 
 
-async def outgoing(unit: Unit, lease: Lease) -> Outgoing | None:
-    """Nothing at all is nothing; what there is, is of the ask's own."""
+async def outgoing(unit: Unit, lease: Lease) -> bool:
     found = await unit.outgoing.of(lease.task_id)
-    return None if found == Outgoing(None, False, StoredAnswer([], {}), [], []) else found
+    return any((found.stop_by, found.footer, found.answer.parts, found.answer.begun, found.calls, found.labels))
 
 
 async def footer(unit: Unit) -> bool:

@@ -10,6 +10,8 @@ from tests.faults.stage import Stage
 from tests.lucy_process import Running
 from tests.onlooker import until, until_it_blocks
 
+_CUT_WHO_WAITS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
 SHORT, LONG = "hello", "use your best model: write a long report"
 
 
@@ -72,7 +74,9 @@ async def before_slack_answers_the_post_of_a_later_part(stage: Stage, lucy: Runn
 
 
 async def after_the_last_part(stage: Stage, lucy: Running) -> list[Left]:
-    """All stands in Slack, but nothing of the end holds, nor where the last part stands: the first part is locked."""
+    """All stands in Slack, but nothing of the end holds, nor where the last part stands: the first part is locked, and its
+    connection breaks before it is not.
+    """
     second = stage.slack.faults.hold("chat.postMessage", skip=1)
     ts = await stage.say(LONG)
     await second.arrived()
@@ -82,6 +86,7 @@ async def after_the_last_part(stage: Stage, lucy: Running) -> list[Left]:
         second.let_go()
         await until_it_blocks(stage.onlooker, "%WITH ended AS")
         await lucy.kill()
+        assert await stage.onlooker.fetch(_CUT_WHO_WAITS)
 
     [ask] = await stage.inbox(ts)
     assert ask.state == "leased"
