@@ -30,6 +30,25 @@ print(client.warm, gc.isenabled(), gc.get_freeze_count() > 100_000, unneeded)
 """
 
 
+ASKED_TWICE = """
+from bot.llm.environment import load_litellm
+load_litellm()
+litellm = load_litellm()
+utils, main = (__import__(f"litellm.{name}", fromlist="x") for name in ("utils", "main"))
+asked = dict(model="gemini-3.1-flash-lite", custom_llm_provider="gemini")
+first = main.get_model_info_helper(**asked)
+first["mode"] = "spoilt"
+names = []
+utils.get_potential_model_names = lambda **_: names.append(1)
+again = utils.get_model_info_helper(**asked)
+print(names, again["mode"], again | first == first)
+"""
+
+
+def test_what_a_model_is_known_to_do_is_worked_out_once() -> None:
+    assert run(ASKED_TWICE) == "[] chat True"
+
+
 def test_importing_the_client_does_not_load_litellm() -> None:
     assert run(LAZY) == "False False"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -66,6 +67,21 @@ async def test_the_pieces_are_the_answer_and_its_books_are_the_providers(
     assert answer.usage is not None
     assert (answer.usage.input_tokens, answer.usage.output_tokens) == (line.input_tokens, line.output_tokens)
     assert answer.first_token_ms is not None
+
+
+@pytest.mark.parametrize("model", ROUTES)
+async def test_litellm_does_not_put_the_pieces_together_again(
+    client: LitellmClient, sandbox: Sandbox, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+    litellm = importlib.import_module("litellm")
+    monkeypatch.setattr(litellm, "stream_chunk_builder", lambda *_, **__: kept.append("put together"))
+
+    answer = await stream(client, vendor_of(sandbox, model), model, Listener())
+    await asyncio.sleep(0.1)
+
+    assert answer.usage is not None
+    assert kept == []
 
 
 @pytest.mark.parametrize("model", ROUTES)
