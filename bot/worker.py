@@ -12,7 +12,7 @@ from datetime import timedelta
 from bot import log
 from bot.conversation.answer import Answerer
 from bot.conversation.ask import Ask
-from bot.conversation.desk import Desk, Pace
+from bot.conversation.desk import Desk, News, Pace
 from bot.conversation.threads import Live, Threads
 from bot.costs.budget_words import refusal, request_actions
 from bot.costs.tracker import Keep, Payer
@@ -48,29 +48,28 @@ class Worker:
         self._db, self._threads, self._answerer = db, threads, answerer
         self._telemetry, self._pace = telemetry, pace
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._wake = asyncio.Event()
+        self._news = News(_POLL_S)
         self._stopping = asyncio.Event()
         self._tasks: dict[Lease, asyncio.Task[None]] = {}
         self._desk = Desk(pace)
         self._renewing: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
-        """An ask was just stored here: no need to wait for the next poll."""
-        self._wake.set()
+        """An ask was just stored here, or is done with: no need to wait for the next poll."""
+        self._news.heard()
 
     async def run(self) -> None:
         """Claim and answer until `stop`; a database that is away is waited for."""
         async with asyncio.TaskGroup() as group:
             self._renewing = group.create_task(self._renew_leases())
             while not self._stopping.is_set():
-                self._wake.clear()
-                if not await self._claim(group):
-                    await self._rest()
+                if not await self._look(group):
+                    await self._news.wait()
 
     async def stop(self) -> None:
         """Take nothing new, finish what is in work for up to 20 s, hand the rest back."""
         self._stopping.set()
-        self._wake.set()
+        self._news.heard()
         if self._tasks:
             await asyncio.wait(set(self._tasks.values()), timeout=_DRAIN_S)
         for task in list(self._tasks.values()):
@@ -78,15 +77,14 @@ class Worker:
         if self._renewing:
             self._renewing.cancel()
 
-    async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self._wake.wait(), _POLL_S)
-        except TimeoutError:
-            return
+    async def _look(self, group: asyncio.TaskGroup) -> bool:
+        """False when no ask may be begun before there is news."""
+        due = 0 if self._desk.full or (self._tasks and self._crowded()) else self._news.due()
+        if due:
+            self._news.looked(due, found=await self._claim(group))
+        return bool(due)
 
     async def _claim(self, group: asyncio.TaskGroup) -> bool:
-        if self._desk.full or (self._tasks and self._crowded()):
-            return False
         try:
             async with self._db.operations(single=not self._db.sharded) as operations:
                 ask = await operations.claim(self.name, self._pace.lease_s, self._desk.turn)
@@ -105,7 +103,7 @@ class Worker:
     def _done(self, ask: TakenAsk) -> None:
         self._tasks.pop(ask.lease, None)
         self._desk.clear(ask)
-        self._wake.set()
+        self.wake()
 
     async def _renew_leases(self) -> None:
         while True:

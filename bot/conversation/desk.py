@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -11,6 +15,7 @@ from bot.db.inbox import TakenAsk
 from bot.db.turns import Turn
 
 _LONGEST_RETRY_S = 300.0
+_ANY_NUMBER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,39 @@ class Pace:
     def of_a_person(self) -> int:
         """So many asks of one person at once: half of their workspace's."""
         return max(1, self.of_a_workspace // 2)
+
+
+class News:
+    """How many asks may be ready: as many as were heard of since, and any number once in a while, for what others know.
+
+    So the queue is not asked again after each ask whether there is another.
+    """
+
+    def __init__(self, every_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._every_s, self._clock = every_s, clock
+        self._heard, self._all_at = 0, 0.0
+        self._is_news = asyncio.Event()
+
+    def heard(self) -> None:
+        """One was stored here, or is done with, which may let another begin."""
+        self._heard += 1
+        self._is_news.set()
+
+    async def wait(self) -> None:
+        """Until there is news, or once in a while."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_news.wait(), self._every_s)
+        self._is_news.clear()
+
+    def due(self) -> int:
+        """So many may be ready."""
+        if (now := self._clock()) >= self._all_at:
+            self._heard, self._all_at = _ANY_NUMBER, now + self._every_s
+        return self._heard
+
+    def looked(self, due: int, *, found: bool) -> None:
+        """One of those that were `due` was taken; or none was ready, and what was heard of meanwhile is news."""
+        self._heard -= 1 if found else due
 
 
 class Desk:

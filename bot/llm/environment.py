@@ -71,7 +71,8 @@ def _keep_no_books() -> None:
     """
     core = "litellm.litellm_core_utils"
     books: Any = importlib.import_module(f"{core}.litellm_logging").Logging
-    books.response_cost_calculator = books._response_cost_calculator = _nothing
+    for name in ("response_cost_calculator", "_response_cost_calculator"):
+        setattr(books, name, _nothing)
     books.dispatch_success_handlers = _nothing_later
     importlib.import_module(f"{core}.streaming_handler").__dict__["asyncify"] = lambda _: _nothing_later
     importlib.import_module("litellm.utils").__dict__.update(
