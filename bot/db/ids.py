@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 CLOCKS_APART = timedelta(days=1)
@@ -28,6 +29,7 @@ def time_of(id_: UUID) -> datetime | None:
     return datetime.fromtimestamp(millis / 1000, UTC) if id_.version == 7 and millis < _YEAR_2100 else None
 
 
+@lru_cache(maxsize=10_000)
 def workspace_id_of(slack_id: str) -> UUID:
     """The workspace of a Slack team (`T...`) or organisation (`E...`): computed, so no lookup can miss or race."""
     return uuid5(_WORKSPACES, slack_id)

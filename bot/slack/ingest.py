@@ -69,15 +69,17 @@ class Ingest:
         return await next() if served else BoltResponse(status=200, body="")
 
     async def _take(self, body: Any) -> bool:
-        """Write down what the event asks for; False when nothing is left to do.
+        """Write down what the event asks for; False when nothing is left to do: an ask that is stored needs no listener.
 
         Slack tells of every post in her channels: what is plainly not for her costs no look into the database.
         """
         found, slack_id = incoming(body), workspace_of(body)
         if found:
-            return await self._store_found(found)
+            await self._store_found(found)
+            return False
         if heard := overheard(body):
-            return await self._overhear(heard)
+            await self._overhear(heard)
+            return False
         if slack_id and (halt := halting(body)):
             await self._halt(slack_id, halt)
         if slack_id and (edit := edited(body)):
@@ -99,10 +101,10 @@ class Ingest:
             await unit.installations.forget()
             await depart(unit)
 
-    async def _store_found(self, found: Incoming) -> bool:
+    async def _store_found(self, found: Incoming) -> None:
         ask = found.ask
         key = found.slack_id, ask.channel_id, ask.ts
-        return await self._twins.once(key, lambda: self.store(workspace_id_of(found.slack_id), ask, found.bot_user))
+        await self._twins.once(key, lambda: self.store(workspace_id_of(found.slack_id), ask, found.bot_user))
 
     async def store(self, workspace_id: UUID, ask: NewAsk, bot_user: str | None = None) -> bool:
         """Store an ask, or refuse it where too much waits, and wake the worker; False where Lucy does not serve.
@@ -122,7 +124,7 @@ class Ingest:
             self.wake()
         return True
 
-    async def _overhear(self, heard: Overheard) -> bool:
+    async def _overhear(self, heard: Overheard) -> None:
         """A follow-up is an ask; anything else in a thread of hers is people's own talk, of which no word is kept."""
         ask = heard.found.ask
         async with self._db.unit(workspace_id_of(heard.found.slack_id)) as unit:
@@ -130,7 +132,8 @@ class Ingest:
             hers = thread is not None and heard.open and thread.hears(ask.user_id)
             if thread and not hers and thread.spoke != "people":
                 await unit.joined.spoke(ask.channel_id, ask.thread_ts, "people")
-        return await self._store_found(heard.found) if hers else False
+        if hers:
+            await self._store_found(heard.found)
 
     async def _halt(self, slack_id: str, halt: Halt) -> None:
         async with self._db.unit(workspace_id_of(slack_id)) as unit:

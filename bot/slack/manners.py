@@ -32,14 +32,10 @@ async def whisper(respond: AsyncRespond, text: str, blocks: list[dict[str, Any]]
 
 def _quiet(said: Any) -> Any:
     """Words that call nobody together, however deep they stand; what is code in Markdown is left as it is."""
-    match said:
-        case str():
-            return _BROADCAST.sub("&lt;!", said)
-        case {"type": "markdown", "text": str(text)}:
-            return {**said, "text": guard(text)}
-        case dict():
-            return {name: _quiet(value) for name, value in said.items()}
-        case list() | tuple():
-            return [_quiet(one) for one in said]
-        case _:
-            return said
+    if isinstance(said, str):
+        return _BROADCAST.sub("&lt;!", said) if "<!" in said else said
+    if isinstance(said, dict):
+        if said.get("type") == "markdown" and isinstance(said.get("text"), str):
+            return {**said, "text": guard(said["text"])}
+        return {name: _quiet(value) for name, value in said.items()}
+    return [_quiet(one) for one in said] if isinstance(said, list | tuple) else said
