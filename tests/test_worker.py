@@ -69,6 +69,28 @@ async def test_while_it_is_crowded_at_the_door_no_ask_is_begun_beside_another(
     assert threads.most_at_once == at_once
 
 
+async def test_a_try_whose_paid_answer_was_not_written_down_before_it_was_handed_back_counts(
+    db: Database, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.worker._DRAIN_S", 0.05)
+    async with db.unit(workspace_id) as unit:
+        await unit.inbox.add(NewAsk("Ev1", "C0GENERAL", "channel", "1.0", "1.0", "U0BEN", "what is our plan?"))
+    parrot = SlowToWrite(db)
+    worker = Worker(db, DeskThreads(db), parrot, Telemetry(), Pace())  # type: ignore[arg-type]
+    task = asyncio.create_task(worker.run())
+    await parrot.paid.wait()
+
+    await worker.stop()
+    await task
+
+    async with db.operations() as operations:
+        ask = await operations.claim("another", 60)
+    assert ask
+    assert ask.attempts == 2, "the next try looks for an answer"
+    async with db.unit(workspace_id) as unit:
+        assert await unit.replies.kept(ask.task_id)
+
+
 @asynccontextmanager
 async def working(
     db: Database, threads: DeskThreads, pace: Pace, crowded: Callable[[], bool] = lambda: False
@@ -149,3 +171,21 @@ class Parrot:
     async def answer(self, ask: Ask) -> None:
         async with self._db.unit(ask.payer.workspace_id) as unit:
             await unit.replies.store(ask.keep.lease, [ask.transcript.text])
+
+
+class SlowToWrite(Parrot):
+    """Has an answer that it could not write down so far."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self.paid = asyncio.Event()
+        self._ask: Ask | None = None
+
+    async def settle_late(self) -> None:
+        if self._ask:
+            await super().answer(self._ask)
+
+    async def answer(self, ask: Ask) -> None:
+        self._ask = ask
+        self.paid.set()
+        await asyncio.Event().wait()

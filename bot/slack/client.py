@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.db.database import inside_unit
 from bot.errors import DatabaseAway, LucyError
-from bot.slack.leave import Leave, at_the_last_moment, leave
+from bot.slack.leave import Leave, at_the_last_moment, under
 from bot.slack.limits import Share, Unlimited
 from bot.slack.manners import mannerly
 
@@ -31,8 +31,8 @@ _HAS_A_CHOICE = ("chat.startStream", "chat.appendStream")
 Doubt = Callable[[], Awaitable[None]]
 """Told that a call was refused as if the token were dead."""
 
-Permit = Callable[[], Awaitable[None]]
-"""Asked right before a call leaves; raises when it may not."""
+Permit = Callable[[], Awaitable[Leave]]
+"""Asked right before a call leaves, for a leave that is fresh; raises when it may not."""
 
 
 class SlackRefused(LucyError):
@@ -122,8 +122,8 @@ class SlackClient:
         if permit is None:
             return await self._once(method, arguments)
         for _ in range(_TRIES):
-            with leave() as given:
-                await permit()
+            given = await permit()
+            with under(given):
                 answer = await self._unless_late(given, method, arguments)
             if answer is not None:
                 return answer

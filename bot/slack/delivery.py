@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bot import log
@@ -18,6 +19,7 @@ from bot.slack.blocks import key_of, part_key, prefixed, reply_message
 from bot.slack.client import Permit, SlackClient, SlackRefused, SlackUnsure
 from bot.slack.history import since
 from bot.slack.installations import Clients, NotInstalled
+from bot.slack.leave import Leave
 from bot.slack.live import Live
 from bot.slack.rewrite import Gone, end_stream, plainer, rewrite
 from bot.telemetry import Telemetry
@@ -30,6 +32,15 @@ _LATE = "_(answering after a restart)_\n\n"
 Message = dict[str, Any]
 Under = Callable[[TakenAsk, Outgoing], Sequence[Message]]
 """The blocks under an answer: model, tier, cost, time, and the buttons."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A part of an ask's answer, and who gives leave to say it."""
+
+    ask: TakenAsk
+    part: ReplyPart
+    permit: Permit
 
 
 class Delivery:
@@ -50,6 +61,7 @@ class Delivery:
         Raises Undeliverable, LeaseLost; then the ask has not ended.
         """
         await live.end_writing()
+        given = Leave()
         outgoing = await self._outgoing(ask)
         if outgoing.stop_by == WITHDRAWN:
             outcome = WITHDRAWN
@@ -61,7 +73,8 @@ class Delivery:
         under = self._under(ask, outgoing) if missing else ()
         for part in missing:
             below = under if part is answer.parts[-1] else ()
-            ts = await self._deliver_part(ask, part, below, (live, answer.begun.get(part.part)))
+            due = _Due(ask, part, self._permit(ask, part.part, given))
+            ts = await self._deliver_part(due, below, (live, answer.begun.get(part.part)))
             async with self._db.unit(ask.workspace_id, single=True) as unit:
                 if part is missing[-1] and not left:
                     await unit.endings.end(ask.lease, outcome, (part.part, ts))
@@ -77,33 +90,30 @@ class Delivery:
 
     async def _outgoing(self, ask: TakenAsk) -> Outgoing:
         async with self._db.unit(ask.workspace_id, single=True) as unit:
-            return await unit.outgoing.of(ask.task_id)
+            return await unit.outgoing.of(ask.lease)
 
     async def _deliver_part(
-        self, ask: TakenAsk, part: ReplyPart, under: Sequence[Message], streamed: tuple[Live, StreamMessage | None]
+        self, due: _Due, under: Sequence[Message], streamed: tuple[Live, StreamMessage | None]
     ) -> str:
         """See that a part stands, with what is under it; its ts."""
+        ask, part = due.ask, due.part
         said = reply_message(part.text, part_key(ask.task_id, part.part), under, part.actions)
         try:
             client = await self._clients.of(ask.workspace_id)
         except NotInstalled as error:
             raise Undeliverable("not installed") from error
         try:
-            ts = await self._finish(client, ask, (part, said), streamed)
+            ts = await self._finish(client, due, said, streamed)
         except Gone as gone:
             _log.info("stream_gone", task_id=str(ask.task_id), reason=str(gone))
             ts = None
-        return ts or await self._post_once(client, ask, part, said)
+        return ts or await self._post_once(client, due, said)
 
     async def _finish(
-        self,
-        client: SlackClient,
-        ask: TakenAsk,
-        what: tuple[ReplyPart, Message],
-        streamed: tuple[Live, StreamMessage | None],
+        self, client: SlackClient, due: _Due, said: Message, streamed: tuple[Live, StreamMessage | None]
     ) -> str | None:
         """Let a message that was streamed say its part, if there is one; its ts."""
-        (part, said), (live, begun) = what, streamed
+        ask, part, (live, begun) = due.ask, due.part, streamed
         if begun is None:
             return None
         if ts := await live.finish(part.part, part.text, said):
@@ -113,7 +123,7 @@ class Delivery:
             return None
         where = {"channel": ask.channel_id, "ts": ts}
         await end_stream(client, where)
-        return await rewrite(client, self._permit(ask, part.part), where, said, part.text)
+        return await rewrite(client, due.permit, where, said, part.text)
 
     async def _lost_stream(self, client: SlackClient, ask: TakenAsk, begun: StreamMessage) -> str | None:
         """The ts of a message that may have been begun: the only one of hers in the thread since that has no key."""
@@ -141,48 +151,50 @@ class Delivery:
             except SlackRefused as refused:
                 _log.info("not_swept", task_id=str(ask.task_id), error=refused.code)
 
-    def _permit(self, ask: TakenAsk, part: int) -> Permit:
-        async def intend() -> None:
+    def _permit(self, ask: TakenAsk, part: int, given: Leave) -> Permit:
+        """The leave that was `given` with what is outgoing, once and while it is fresh; then another, with a newer intent."""
+        unused = [given]
+
+        async def intend() -> Leave:
+            if unused and (leave := unused.pop()).is_fresh:
+                return leave
+            leave = Leave()
             async with self._db.unit(ask.workspace_id, single=True) as unit:
                 await unit.replies.intend(ask.lease, part)
+            return leave
 
         return intend
 
-    async def _post_once(self, client: SlackClient, ask: TakenAsk, part: ReplyPart, said: Message) -> str:
+    async def _post_once(self, client: SlackClient, due: _Due, said: Message) -> str:
         """Post a part that does not stand there yet; after a crash it is looked for first."""
-        wait_s = max(0.0, self._settle_s - part.age_s)
-        ts, late = await self._look_up(client, ask, part, wait_s) if ask.attempts > 1 else (None, "")
-        return ts or await self._post(client, ask, part, prefixed(said, late))
+        wait_s = max(0.0, self._settle_s - due.part.age_s)
+        ts, late = await self._look_up(client, due, wait_s) if due.ask.attempts > 1 else (None, "")
+        return ts or await self._post(client, due, prefixed(said, late))
 
-    async def _post(self, client: SlackClient, ask: TakenAsk, part: ReplyPart, said: Message) -> str:
+    async def _post(self, client: SlackClient, due: _Due, said: Message) -> str:
         """Post once, and only under the lease; when Slack's answer is lost, look before posting again."""
-        intend = self._permit(ask, part.part)
+        where = {"channel": due.ask.channel_id, "thread_ts": due.ask.thread_ts}
         for _ in range(_POST_TRIES):
             try:
-                answer = await client.call(
-                    "chat.postMessage", intend, channel=ask.channel_id, thread_ts=ask.thread_ts, **said
-                )
-                return str(answer["ts"])
+                return str((await client.call("chat.postMessage", due.permit, **where, **said))["ts"])
             except SlackRefused as refused:
-                said = plainer(said, part.text, refused)
+                said = plainer(said, due.part.text, refused)
             except SlackUnsure:
-                found, _ = await self._look_up(client, ask, part, self._settle_s)
+                found, _ = await self._look_up(client, due, self._settle_s)
                 if found:
                     return found
         raise SlackUnsure("chat.postMessage: no answer from Slack, again and again")
 
-    async def _look_up(
-        self, client: SlackClient, ask: TakenAsk, part: ReplyPart, wait_s: float
-    ) -> tuple[str | None, str]:
+    async def _look_up(self, client: SlackClient, due: _Due, wait_s: float) -> tuple[str | None, str]:
         """The ts of a part that may stand in Slack already, after the time a late post may take.
 
         Where Slack never lets us look, no ts and the words to say so. Raises SlackUnsure while Slack is away.
         """
         await asyncio.sleep(wait_s)
-        key = part_key(ask.task_id, part.part)
+        key = part_key(due.ask.task_id, due.part.part)
         try:
-            messages = await since(client, ask)
+            messages = await since(client, due.ask)
         except SlackRefused as refused:
-            _log.warning("look_up_impossible", task_id=str(ask.task_id), error=refused.code)
+            _log.warning("look_up_impossible", task_id=str(due.ask.task_id), error=refused.code)
             return None, _LATE
         return next((str(message["ts"]) for message in messages if key_of(message) == key), None), ""

@@ -34,12 +34,11 @@ _given: ContextVar[Leave | None] = ContextVar("leave", default=None)
 
 
 @contextmanager
-def leave() -> Iterator[Leave]:
-    """What is called in the block is sent under the leave that is asked for in it."""
-    given = Leave()
+def under(given: Leave) -> Iterator[None]:
+    """What is called in the block is sent under this leave."""
     token = _given.set(given)
     try:
-        yield given
+        yield
     finally:
         _given.reset(token)
 

@@ -134,7 +134,7 @@ class Pen:
             await end_stream(self._place.client, where)
             self._counted()
             await self.rest()
-        await rewrite(self._place.client, self._may, where, said, text)
+        await rewrite(self._place.client, self._hold, where, said, text)
 
     async def _give_way(self, message: Message, refused: SlackRefused) -> None:
         """Slower where it was too fast; updates where a stream takes no more. Raises the refusal of an update."""
@@ -147,9 +147,8 @@ class Pen:
             message.ended = True
 
     async def _call(self, method: str, given: Leave, **arguments: Any) -> dict[str, Any]:
-        async def still_mine() -> None:
-            if not given.is_fresh:
-                await self._hold()
+        async def still_mine() -> Leave:
+            return given if given.is_fresh else await self._hold()
 
         self._counted()
         return await self._place.client.try_once(method, still_mine, channel=self._ask.channel_id, **arguments)
@@ -162,9 +161,6 @@ class Pen:
         async with self._db.unit(self._ask.workspace_id, single=True) as unit:
             await unit.inbox.hold(self._ask.lease)
         return given
-
-    async def _may(self) -> None:
-        await self._hold()
 
     def _where(self, message: Message) -> dict[str, str]:
         return {"channel": self._ask.channel_id, "ts": message.ts}

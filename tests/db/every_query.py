@@ -61,7 +61,6 @@ READS: dict[str, Try] = {
     "installations.made_after": lambda unit, _: unit.installations.made_after(EVER[0]),
     "operator_inbox.seen": lambda unit, _: unit.operator_inbox.seen(["new", "leased"], 10),
     "operator_inbox.find": lambda unit, acme: found(unit, acme.lease),
-    "outgoing.of": lambda unit, acme: outgoing(unit, acme.lease),
     "replies.kept": lambda unit, acme: unit.replies.kept(acme.lease.task_id),
     "replies.stored": lambda unit, acme: stored(unit, acme.lease),
     "costs.of_task": lambda unit, _: unit.costs.of_task(FAST.task_id),
@@ -123,6 +122,7 @@ WRITES: dict[str, Try] = {
     "arrivals.take": lambda unit, _: arrive(unit),
     "inbox.add": lambda unit, _: unit.inbox.add(ASK),
     "inbox.hold": lambda unit, acme: unit.inbox.hold(acme.lease),
+    "outgoing.of": lambda unit, acme: unit.outgoing.of(acme.lease),
     "endings.end": lambda unit, acme: unit.endings.end(acme.lease, "answered", (0, "9.9")),
     "inbox.hand_back": lambda unit, acme: unit.inbox.hand_back(acme.lease),
     "operator_inbox.retry": lambda unit, acme: refused(unit.operator_inbox.retry(acme.seen)),
@@ -225,11 +225,6 @@ async def stored(unit: Unit, lease: Lease) -> object:
     """Neither words nor a place is nothing."""
     answer = await unit.replies.stored(lease.task_id)
     return answer.parts or answer.begun
-
-
-async def outgoing(unit: Unit, lease: Lease) -> bool:
-    found = await unit.outgoing.of(lease.task_id)
-    return any((found.stop_by, found.footer, found.answer.parts, found.answer.begun, found.calls, found.labels))
 
 
 async def footer(unit: Unit) -> bool:

@@ -46,7 +46,7 @@ def statements_of(workspace_id: UUID) -> dict[str, tuple[Prepared, dict[str, obj
         "known": (KNOWN, many),
         "sweep": (SWEEP, mine),
         "of a task": (OF_TASK, task),
-        "outgoing": (OUTGOING, task),
+        "outgoing": (OUTGOING, {**task, "lease_id": new_id()}),
         "background": (
             BACKGROUND,
             {**mine, "task_id": new_id(), "channel_id": "C1", "thread_ts": "1.0", "user_id": "U1"},

@@ -9,6 +9,8 @@ import aiohttp
 import pytest
 
 from bot.llm.environment import load_litellm
+from bot.llm.overheard import Books, overhearing
+from bot.llm.usage import usage_of
 from bot.sandbox.providers.invoice import PRICES
 from bot.sandbox.providers.vendor import Mode
 from bot.sandbox.sandbox import Sandbox
@@ -53,14 +55,16 @@ async def test_the_usage_a_client_reads_is_the_line_on_the_invoice(sandbox: Sand
 async def test_a_streamed_answer_is_the_plain_one_in_pieces_with_its_usage(sandbox: Sandbox, vendor: str) -> None:
     plain = (await ask(sandbox, vendor)).choices[0].message.content
 
-    chunks = [c async for c in await ask(sandbox, vendor, stream=True, stream_options={"include_usage": True})]
+    books = Books()
+    with overhearing(books):
+        chunks = [c async for c in await ask(sandbox, vendor, stream=True, stream_options={"include_usage": True})]
 
     words = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
-    used = next(c.usage for c in reversed(chunks) if getattr(c, "usage", None))
-    line = sandbox.providers[vendor].invoice[-1]
+    used, line = usage_of(books.body), sandbox.providers[vendor].invoice[-1]
     assert words == plain
     assert len(chunks) > 3
-    assert (used.prompt_tokens, used.completion_tokens) == (line.input_tokens, line.output_tokens)
+    assert used
+    assert (used.input_tokens, used.output_tokens) == (line.input_tokens, line.output_tokens)
 
 
 @pytest.mark.parametrize("vendor", MODELS)

@@ -38,14 +38,14 @@ async def test_where_the_last_part_stands_and_the_end_are_one_commit(
             await unit.inbox.hold(ask.lease)
 
 
-async def test_an_answer_takes_three_trips_to_the_database(threads: Threads, take: Take, db: Database) -> None:
+async def test_an_answer_takes_two_trips_to_the_database(threads: Threads, take: Take, db: Database) -> None:
     await deliver(threads, await take("a connection learns each type once"))
     ask = await take("one")
     heard = listen(db)
 
     await deliver(threads, ask)
 
-    assert len(heard) == 3, "what it takes, the intent, and where it stands with the end"
+    assert len(heard) == 2, "what it takes with the intent, and where it stands with the end"
 
 
 async def test_an_ask_handed_back_after_its_post_was_sent_is_not_posted_again(

@@ -16,7 +16,7 @@ from bot.db.unit import Unit
 from bot.errors import DatabaseAway, LeaseLost
 from bot.sandbox.sandbox import Sandbox
 from bot.slack.client import SlackClient
-from bot.slack.leave import at_the_last_moment
+from bot.slack.leave import Leave, at_the_last_moment
 from tests.onlooker import until
 from tests.slack.streaming import CHANNEL, Desk
 
@@ -98,11 +98,12 @@ async def test_a_call_that_stands_still_on_its_way_out_asks_for_leave_again(sand
     async def stand_still(*_: object) -> None:
         await asyncio.sleep(LONGER_THAN_A_LEASE_S)
 
-    async def permit() -> None:
+    async def permit() -> Leave:
         nonlocal asked
         asked += 1
         if asked > 1:
             raise LeaseLost("another worker holds it")
+        return Leave()
 
     slow.on_connection_create_end.append(stand_still)
     async with aiohttp.ClientSession(trace_configs=[slow, at_the_last_moment()]) as connections:
@@ -115,8 +116,10 @@ async def test_a_call_that_stands_still_on_its_way_out_asks_for_leave_again(sand
 
 
 async def test_where_leave_always_comes_too_late_the_ask_is_left_for_a_later_try(sandbox: Sandbox) -> None:
-    async def permit() -> None:
+    async def permit() -> Leave:
+        given = Leave()
         await asyncio.sleep(LONGER_THAN_A_LEASE_S)
+        return given
 
     client = SlackClient(sandbox.slack.state.bot_token, sandbox.slack.api_url)
     with pytest.raises(DatabaseAway):

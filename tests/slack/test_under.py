@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
 from bot.costs.price_book import load_price_book
 from bot.db.database import Database
-from bot.db.ids import new_id
-from bot.db.inbox import Lease, TakenAsk
+from bot.db.inbox import NewAsk, TakenAsk
 from bot.db.labels import Label
 from bot.routing.tiers import Tiers
 from bot.slack.under import Under
@@ -32,17 +30,20 @@ async def test_a_line_tells_of_labels_where_several_tiers_were_asked(
         await unit.switches.turn("footer", on=shown)
 
     async with db.unit(ask.workspace_id, single=True) as unit:
-        outgoing = await unit.outgoing.of(ask.task_id)
+        outgoing = await unit.outgoing.of(ask.lease)
     blocks = Under(Tiers.load("default", KEYS, load_price_book()))(ask, outgoing)
 
     assert ("$" in str(blocks[0]), "asked again one tier up: the first model declined" in str(blocks)) == (shown, again)
 
 
 async def answered(db: Database, workspace_id: UUID, tiers: Sequence[int]) -> TakenAsk:
-    """An ask that a model of each tier answered."""
-    task_id = new_id()
+    """An ask in work that a model of each tier answered."""
+    async with db.unit(workspace_id) as unit:
+        await unit.inbox.add(NewAsk("Ev1", "C1", "channel", "1.0", "1.0", "U1", "hello"))
+    async with db.operations() as operations:
+        ask = await operations.claim("worker", 60)
+    assert ask
     for tier in tiers:
-        attempt = await opened(db, workspace_id, like=replace(FAST, task_id=task_id, tier=tier))
+        attempt = await opened(db, workspace_id, like=replace(FAST, task_id=ask.task_id, tier=tier))
         await move(db, attempt, SETTLED)
-    lease = Lease(workspace_id, task_id, UUID(int=2))
-    return TakenAsk(lease, "C1", "channel", "1.0", "1.0", "U1", "hello", 1, datetime.now(UTC))
+    return ask
