@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.db.asked import KEEP_FEATURES
 from bot.db.base import Base, Instant, Key, Words
 from bot.db.cost_tables import CostRow
-from bot.db.prepared import Prepared
+from bot.db.prepared import UNAWAITED, Prepared
 from bot.db.thread_floors import SET_FLOOR, ThreadFloor, fields_of
 
 
@@ -96,7 +96,7 @@ _REMEMBER = Prepared(
     f"""
     WITH chosen AS (
         INSERT INTO choice (workspace_id, {", ".join(_FIELDS)})
-        VALUES (:workspace_id, {", ".join(f":{name}" for name in _FIELDS)})
+        SELECT :workspace_id, {", ".join(f":{name}" for name in _FIELDS)} WHERE {UNAWAITED}
         ON CONFLICT (workspace_id, task_id)
         DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _FIELDS if name != "task_id")}
     ), asked AS ({KEEP_FEATURES})

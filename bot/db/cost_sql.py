@@ -40,27 +40,23 @@ SLOTS = """
 
 SUMS = ", ".join(FIGURES)
 ADD = ", ".join(f"{name} = present.{name} + excluded.{name}" for name in FIGURES)
+QUARTER = "date_bin('15 minutes', row.created_at, 'epoch'::timestamptz)"
+INTO_ROLLUP = f"INSERT INTO cost_rollup AS present (workspace_id, quarter, dimension, key, shard, {SUMS})"
+UNLESS_THERE = f"ON CONFLICT (workspace_id, dimension, quarter, key, shard) DO UPDATE SET {ADD}"
+"""Rows of the rollup are always locked in the order of quarter, dimension, key and shard."""
 
 ROLL_UP = f"""
 , contribution AS (
     SELECT 1 AS sign, new.* FROM new UNION ALL SELECT -1, old.* FROM old JOIN new USING (workspace_id, created_at, id)
     WHERE old.state <> 'open'
 ), delta AS (
-    SELECT row.workspace_id, date_bin('15 minutes', row.created_at, 'epoch'::timestamptz) AS quarter,
-           slot.dimension, slot.key, slot.shard,
+    SELECT row.workspace_id, {QUARTER} AS quarter, slot.dimension, slot.key, slot.shard,
            {", ".join(f"sum(sign * ({figure})) AS {name}" for name, figure in FIGURES.items())}
     FROM contribution AS row CROSS JOIN LATERAL (VALUES {SLOTS}) AS slot (dimension, key, shard)
     GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 ), rolled AS (
-    INSERT INTO cost_rollup AS present (workspace_id, quarter, dimension, key, shard, {SUMS})
-    SELECT workspace_id, quarter, dimension, key, shard, {SUMS} FROM delta
-    ON CONFLICT (workspace_id, dimension, quarter, key, shard)
-    DO UPDATE SET {ADD} RETURNING 1
+    {INTO_ROLLUP} SELECT workspace_id, quarter, dimension, key, shard, {SUMS} FROM delta {UNLESS_THERE}
 )
-"""
-"""The rollup moves by the difference."""
-
-TOLD = """
 SELECT count(*) AS moved, jsonb_agg(jsonb_build_object(
     'held', new.held,
     'released_usd', (CASE WHEN old.state IN ('open', 'unknown') AND new.state NOT IN ('open', 'unknown')
@@ -71,7 +67,7 @@ SELECT count(*) AS moved, jsonb_agg(jsonb_build_object(
 )) FILTER (WHERE new.held IS NOT NULL) AS budgeted
 FROM new JOIN old USING (workspace_id, created_at, id)
 """
-"""How many rows moved, and what that means to the budgets they stand on."""
+"""The rollup moves by the difference; how many rows moved, and what that means to the budgets they stand on."""
 
 _OUTCOME = {
     "state": "text", "error_class": "text", "model": "text", "response_model": "text", "provider_response_id": "text",
@@ -89,7 +85,7 @@ _SPECIAL = {"rates": "coalesce({}, cost_log.rates)", "cache_write_1h_tokens": "n
 """What keeps what it had; what is seldom there, and then takes no room."""
 
 
-def _set(place: str) -> str:
+def set_to(place: str) -> str:
     """Every field of an outcome, from its place in the statement: `:name`, or a column. Nothing expires any more."""
     return "expires_at = NULL, " + ", ".join(
         f"{name} = {_SPECIAL.get(name, '{}').format(place + name)}" for name in _OUTCOME
@@ -121,25 +117,24 @@ OPEN_FREE = Prepared(
 """The same where no budget applies; none where one does."""
 
 
-def transition(condition: str = "") -> str:
-    """One row leaves its state, if that or the source of its usage is one of `allowed`; the rollup moves by the difference."""
-    return f"""
+TRANSITION = Prepared(
+    f"""
     WITH old AS (
         SELECT * FROM cost_log
         WHERE workspace_id = :workspace_id AND created_at = :created_at AND id = :id
-          AND (state = ANY(:allowed) OR usage_source = ANY(:allowed)) {condition}
+          AND (state = ANY(:allowed) OR usage_source = ANY(:allowed))
         FOR UPDATE
     ), new AS (
-        UPDATE cost_log SET settled_at = clock_timestamp(), {_set(":")}
+        UPDATE cost_log SET settled_at = clock_timestamp(), {set_to(":")}
         FROM old
         WHERE cost_log.workspace_id = :workspace_id AND cost_log.created_at = :created_at AND cost_log.id = old.id
         RETURNING cost_log.*
     )
-    {ROLL_UP}
     """
-
-
-TRANSITION = Prepared(transition() + TOLD, JSON)
+    + ROLL_UP,
+    JSON,
+)
+"""One row leaves its state, if that or the source of its usage is one of `allowed`; the rollup moves by the difference."""
 
 REPLAY = Prepared(
     f"""
@@ -154,15 +149,14 @@ REPLAY = Prepared(
                OR cost_log.usage_source = 'estimated' AND late.usage_source = 'reported')
         ORDER BY created_at, id FOR UPDATE OF cost_log
     ), new AS (
-        UPDATE cost_log SET settled_at = clock_timestamp(), {_set("late.")}
+        UPDATE cost_log SET settled_at = clock_timestamp(), {set_to("late.")}
         FROM old JOIN late USING (created_at, id)
         WHERE cost_log.workspace_id = :workspace_id AND cost_log.created_at = old.created_at
           AND cost_log.created_at BETWEEN :first AND :last AND cost_log.id = old.id
         RETURNING cost_log.*
     )
     """
-    + ROLL_UP
-    + TOLD,
+    + ROLL_UP,
     JSON,
 )
 """Many rows of one workspace move at once, each by the rules of TRANSITION; a row moves once however often it is told.
@@ -190,7 +184,6 @@ SWEEP = Prepared(
     )
     """
     + ROLL_UP
-    + TOLD
 )
 """A workspace's open rows whose time is over become `unknown`; their reserve stands."""
 

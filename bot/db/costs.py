@@ -160,7 +160,10 @@ class CostStore:
         Allowed: open -> settled | failed | unknown, unknown -> settled | failed when the truth comes late, and from an
         estimate to what the provider reported.
         """
-        row = await TRANSITION.row(self._session, leaving(self._workspace_id, attempt, outcome))
+        allowed = ["open"] if outcome.state == "unknown" else ["open", "unknown"]
+        allowed += ["estimated"] if outcome.usage_source == "reported" else []
+        values = {**outcome_of(self._workspace_id, attempt, outcome), "allowed": allowed}
+        row = await TRANSITION.row(self._session, values)
         if row["budgeted"] and outcome.state != "unknown":
             await self._budgets.move(row["budgeted"])
         return bool(row["moved"])
@@ -215,10 +218,7 @@ def calls_of(workspace_id: UUID, task_id: UUID, within: tuple[datetime, datetime
     return {"workspace_id": workspace_id, "task_id": task_id, "since": since, "until": until}
 
 
-def leaving(workspace_id: UUID, attempt: OpenAttempt, outcome: Outcome) -> dict[str, object]:
-    """What TRANSITION wants to know of an attempt of the unit's workspace, and of the states it may leave."""
-    allowed = ["open"] if outcome.state == "unknown" else ["open", "unknown"]
-    allowed += ["estimated"] if outcome.usage_source == "reported" else []
+def outcome_of(workspace_id: UUID, attempt: OpenAttempt, outcome: Outcome) -> dict[str, object]:
+    """The values of an attempt's end, in the workspace of the unit."""
     values = {name: getattr(outcome, name) for name in OUTCOME_FIELDS} | {"flags": list(outcome.flags) or None}
-    key = {"workspace_id": workspace_id, "created_at": attempt.created_at, "id": attempt.id}
-    return {**key, "allowed": allowed, **values}
+    return {"workspace_id": workspace_id, "created_at": attempt.created_at, "id": attempt.id, **values}

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.budgets import BudgetStore
-from bot.db.cost_sql import ROLL_UP, TOLD
+from bot.db.cost_sql import ROLL_UP
 from bot.db.cost_tables import CostRow
 from bot.db.ids import CLOCKS_APART, time_of
 
@@ -45,7 +45,6 @@ REPRICE = text(
     )
     """
     + ROLL_UP
-    + TOLD
 ).bindparams(
     bindparam("workspace_id", type_=Uuid),
     bindparam("prices", type_=JSONB),

@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.connections import driver_of
 
+UNAWAITED = "set_config('synchronous_commit', 'off', true) = 'off'"
+"""A condition that holds: nobody waits until this transaction is on disk. The next one that is waited for takes it along."""
+
 _NAME = re.compile(r"(?<!:):([a-z_]\w*)")
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.base import Base, Instant, Key, Words
-from bot.db.prepared import Prepared
+from bot.db.prepared import UNAWAITED, Prepared
 
 
 class SlackBucketRow(Base):
@@ -37,7 +37,7 @@ class Bucket:
 
 
 TAKE = Prepared(
-    """
+    f"""
     WITH asked AS (
         SELECT * FROM unnest(:buckets::text[], :each_s::float8[], :ahead_s::float8[]) AS a (bucket, each_s, ahead_s)),
     there AS (
@@ -51,12 +51,12 @@ TAKE = Prepared(
         UPDATE slack_bucket SET full_at = greatest(full_at, clock_timestamp()) + make_interval(secs => each_s)
         FROM asked, wait
         WHERE wait.s = 0 AND workspace_id = :workspace_id AND slack_bucket.bucket = asked.bucket)
-    SELECT s::float8 FROM wait WHERE set_config('synchronous_commit', 'off', true) = 'off'
+    SELECT s::float8 FROM wait WHERE {UNAWAITED}
     """
 )
 """A token of each bucket or of none; the rows are locked, so that of two who ask for the last token one waits.
 
-NULL where a bucket has no row yet, which nobody can lock. Nobody waits for the disk: a token lost in a crash is no harm.
+NULL where a bucket has no row yet, which nobody can lock. A token lost in a crash is no harm.
 """
 
 MAKE = Prepared(

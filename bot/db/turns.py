@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from bot.db.prepared import Prepared
+from bot.db.prepared import UNAWAITED, Prepared
 from bot.db.workspaces import SERVED
 
 NOBODY = UUID(int=0)
@@ -56,7 +56,7 @@ CLAIM = Prepared(
         WHERE step > 0 AND strpos(:full, place.workspace_id::text) < 1 LIMIT 1)
     UPDATE inbox SET state = 'leased', lease_id = :lease_id, worker = :worker, attempts = attempts + 1,
                      run_at = now() + make_interval(secs => :lease_s::float8)
-    FROM turn WHERE inbox.workspace_id = turn.workspace_id AND inbox.task_id = turn.task_id
+    FROM turn WHERE inbox.workspace_id = turn.workspace_id AND inbox.task_id = turn.task_id AND {UNAWAITED}
     RETURNING inbox.workspace_id, inbox.task_id, channel_id, channel_type, thread_ts, ts, user_id, sealed_text, attempts,
               created_at, created_at < now() - interval '1 minute' AS old, user_team, question_ts, stop_by,
               coalesce((SELECT {SERVED} FROM workspace WHERE workspace.workspace_id = inbox.workspace_id), false) AS served
@@ -65,5 +65,6 @@ CLAIM = Prepared(
 """One ready ask; never one whose thread has an ask in work or an older one waiting.
 
 `place` walks round the workspaces that have asks, by the index, from the one served last, and no further than to the first
-with a ready one: what one workspace has waiting costs the others nothing.
+with a ready one: what one workspace has waiting costs the others nothing. A claim that a crash of PostgreSQL undoes is no
+harm: nothing is paid or said under it but with a commit that is waited for, and that comes later.
 """

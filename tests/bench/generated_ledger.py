@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from bot.db.cost_sql import FIGURES, ROLL_UP, SUMS, TOLD
+from bot.db.cost_sql import FIGURES, ROLL_UP, SUMS
 from bot.db.folding import FOLDED
 from bot.db.partitions import partition_sql
 
@@ -50,7 +50,6 @@ DAY = (
     ), old AS (SELECT * FROM cost_log WHERE false)
     """
     + ROLL_UP
-    + TOLD
 )
 """One day of `$2` calls in working hours; the workspace in place n calls n times less than the first (Zipf)."""
 
