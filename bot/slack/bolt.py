@@ -11,6 +11,9 @@ from uuid import UUID
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.costs.budget_words import REQUEST_ACTION
@@ -54,14 +57,11 @@ def build_app(
 ) -> AsyncApp:
     """An app that stores asks and farewells before it acknowledges them. Without a signing secret only Socket Mode may feed it."""
 
-    async def store(req: Any, next: Next) -> Any:  # noqa: A002 - Bolt injects by this name
-        return await ingest(req, next)
-
     app = AsyncApp(
         signing_secret=signing_secret or "socket mode only",
         client=AsyncWebClient(base_url=base_url),
         authorize=authorize,
-        before_authorize=store,
+        before_authorize=_Store(ingest),
     )
     app.error(tell)
     for event in EVENTS:
@@ -79,6 +79,22 @@ def build_app(
     app.view(re.compile(PREFIX))(_sent(commands.changes))
     app.action(re.compile(".*"))(_only_acknowledged)
     return app
+
+
+class _Store(AsyncMiddleware):
+    """A function would do, but Bolt would look at its signature with every event."""
+
+    def __init__(self, ingest: Ingest) -> None:
+        self._ingest = ingest
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Next,  # noqa: A002 - Bolt's names
+    ) -> BoltResponse | None:
+        return await self._ingest(req, next)
 
 
 async def _stored_already() -> None:
