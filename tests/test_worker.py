@@ -16,6 +16,7 @@ from bot.conversation.desk import Pace
 from bot.db.database import Database
 from bot.db.encryption import Cipher
 from bot.db.inbox import NewAsk, TakenAsk
+from bot.db.operations import Operations
 from bot.errors import DatabaseAway
 from bot.telemetry import Telemetry
 from bot.worker import Worker
@@ -67,6 +68,35 @@ async def test_while_it_is_crowded_at_the_door_no_ask_is_begun_beside_another(
         await until(lambda: len(threads.delivered) == 3)
 
     assert threads.most_at_once == at_once
+
+
+async def test_the_queue_is_asked_once_for_an_ask_that_was_heard_of_and_once_when_it_is_done(
+    db: Database, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims: list[UUID | None] = []
+    claim = Operations.claim
+
+    async def counted(operations: Operations, *about: Any) -> TakenAsk | None:
+        ask = await claim(operations, *about)
+        claims.append(ask and ask.task_id)
+        return ask
+
+    monkeypatch.setattr(Operations, "claim", counted)
+    monkeypatch.setattr("bot.worker._POLL_S", 30)
+    threads = DeskThreads(db)
+    worker = Worker(db, threads, Parrot(db), Telemetry(), Pace())  # type: ignore[arg-type]
+    task = asyncio.create_task(worker.run())
+    await until(lambda: claims == [None])
+    async with db.unit(workspace_id) as unit:
+        added = await unit.inbox.add(NewAsk("Ev1", "C0GENERAL", "channel", "1.0", "1.0", "U0BEN", "what is our plan?"))
+
+    worker.wake()
+    await until(lambda: len(claims) == 3)
+    await asyncio.sleep(0.1)
+    await worker.stop()
+    await task
+
+    assert claims == [None, added, None]
 
 
 async def test_a_try_whose_paid_answer_was_not_written_down_before_it_was_handed_back_counts(
