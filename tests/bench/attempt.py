@@ -8,18 +8,17 @@ from dataclasses import replace
 from statistics import median
 from typing import Any
 
-from bot.db.budget_sql import RESERVE
-from bot.db.cost_sql import OPEN, TRANSITION
+from bot.db.cost_sql import OPEN_FREE
 from bot.db.costs import NewAttempt, Outcome
 from bot.db.database import Database
 from bot.db.ids import new_id, workspace_id_of
+from bot.db.settling import SETTLE
 from tests.bench.figure import Figure
 from tests.bench.scratch import bare_connection, scratch_database
 from tests.costs.ledger import FAST, SETTLED
 
 BLOCKS, ATTEMPTS = 30, 50
 WORKSPACE = workspace_id_of("T0BENCH")
-WHO = {"workspace_id": WORKSPACE, "user_id": "U1", "channel_id": "C1", "reserve_usd": FAST.reserved_usd, "at": None}
 OUTCOME = replace(
     SETTLED,
     usage={"prompt_tokens": 100, "completion_tokens": 20, "prompt_tokens_details": {"cached_tokens": 60}},
@@ -54,22 +53,20 @@ async def cpu_ms(attempt: Callable[[], Awaitable[None]]) -> float:
 
 
 async def through_the_ledger(db: Database) -> None:
-    async with db.unit(WORKSPACE) as unit:
-        key = await unit.costs.open(replace(FAST, id=new_id()), 60)
-    async with db.unit(WORKSPACE) as unit:
-        assert await unit.costs.move(key, OUTCOME)
+    async with db.unit(WORKSPACE, single=True) as unit:
+        key = await unit.costs.open_free(replace(FAST, id=new_id()), 60)
+    assert key
+    async with db.unit(WORKSPACE, single=True) as unit:
+        assert await unit.settling.settle(key, OUTCOME)
 
 
 async def through_the_driver(connection: Any) -> None:
     attempt = {**_of(FAST), "id": new_id(), "workspace_id": WORKSPACE, "model": FAST.requested_model}
-    attempt |= {"created_at": None, "lifetime_s": 60}
-    async with connection.transaction():
-        held = [row["id"] for row in await connection.fetch(RESERVE.sql, *RESERVE.arguments(WHO))]
-        attempt["held"] = held or None
-        created_at = await connection.fetchval(OPEN.sql, *OPEN.arguments(attempt))
+    attempt |= {"created_at": None, "lifetime_s": 60, "held": None}
+    created_at = await connection.fetchval(OPEN_FREE.sql, *OPEN_FREE.arguments(attempt))
     outcome = {**_of(OUTCOME), "workspace_id": WORKSPACE, "created_at": created_at, "id": attempt["id"]}
-    async with connection.transaction():
-        assert await connection.fetchval(TRANSITION.sql, *TRANSITION.arguments({**outcome, "allowed": ["open"]}))
+    outcome |= {"task_id": None, "lease_id": None, "sealed": [], "actions": None}
+    assert await connection.fetchval(SETTLE.sql, *SETTLE.arguments(outcome))
 
 
 def _of(row: NewAttempt | Outcome) -> dict[str, Any]:

@@ -110,7 +110,8 @@ class _NoDatabase:
     """Hands out stores that answer at once."""
 
     def __init__(self) -> None:
-        self._unit = SimpleNamespace(costs=SimpleNamespace(open=self._open, move=self._move))
+        costs, settling = SimpleNamespace(open_free=self._open), SimpleNamespace(settle=self._settle)
+        self._unit = SimpleNamespace(costs=costs, settling=settling)
 
     def unit(self, workspace_id: Any, *, single: bool = False) -> _NoDatabase:
         return self
@@ -124,5 +125,5 @@ class _NoDatabase:
     async def _open(self, attempt: Any, lifetime_s: float) -> OpenAttempt:
         return OpenAttempt(attempt.task_id, datetime.now(UTC), attempt.id)
 
-    async def _move(self, key: OpenAttempt, outcome: Any) -> bool:
+    async def _settle(self, key: OpenAttempt, outcome: Any) -> bool:
         return True
