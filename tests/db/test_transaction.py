@@ -37,8 +37,15 @@ async def by_driver(db: Database, statement: str) -> None:
         await driver_of(session).execute(statement)
 
 
+async def cut_others(db: Database) -> None:
+    """Every connection but ours is gone."""
+    async with asyncio.timeout(10):
+        while await others(db):
+            await asyncio.sleep(0.02)
+
+
 async def others(db: Database) -> int:
-    """How many of OTHERS are still going."""
+    """Cut them; how many there were."""
     async with db._session() as session:
         found = await session.execute(text(OTHERS))
     return len(found.all())
@@ -123,10 +130,7 @@ async def test_connections_that_were_cut_while_idle_are_passed_over(
 ) -> None:
     await opened(db, workspace_id)
     another = Database.open(database_url, cipher)
-    await by_session(another, OTHERS)
-    async with asyncio.timeout(10):
-        while await others(another):
-            await asyncio.sleep(0.02)
+    await cut_others(another)
 
     await opened(db, workspace_id)
 
@@ -169,7 +173,7 @@ async def test_a_single_statement_passes_over_a_connection_that_was_cut_while_id
     monkeypatch.setattr("bot.db.transaction._SURELY_THERE_S", 0)
     narrow, another = (Database.open(database_url, cipher, pool_size=1) for _ in range(2))
     await opened(narrow, workspace_id)
-    await by_session(another, OTHERS)
+    await cut_others(another)
 
     async with narrow.unit(workspace_id, single=True) as unit:
         assert await driver_of(unit.session).fetchval("SELECT 1") == 1
