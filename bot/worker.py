@@ -228,15 +228,16 @@ class Worker:
             await self._keep(ask, sentence, actions)
 
     async def _hand_back(self, ask: TakenAsk, delay: timedelta, *, counted: bool = True) -> None:
-        """A try that left an answer counts in any case, so that the next one looks for it: also one that is paid for and was
-        not written down before now.
+        """A try that left an answer counts in any case, so that the next one looks for it: also a paid one that is only now
+        written down, or can't be read from the spool.
         """
         try:
-            await self._answerer.settle_late()
+            if not counted:
+                await self._answerer.settle_late()
             async with self._db.unit(ask.workspace_id) as unit:
                 maybe_posted = await unit.replies.kept(ask.task_id)
                 await unit.inbox.hand_back(ask.lease, delay, counted=counted or maybe_posted)
-        except (LeaseLost, DatabaseAway):
+        except (LeaseLost, DatabaseAway, OSError):
             _log.info("lease_left_to_expire", task_id=str(ask.task_id))
 
 

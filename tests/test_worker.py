@@ -121,6 +121,20 @@ async def test_a_try_whose_paid_answer_was_not_written_down_before_it_was_handed
         assert await unit.replies.kept(ask.task_id)
 
 
+async def test_a_spool_that_cannot_be_read_ends_no_worker(db: Database, workspace_id: UUID) -> None:
+    async with db.unit(workspace_id) as unit:
+        await unit.inbox.add(NewAsk("Ev1", "C0GENERAL", "channel", "1.0", "1.0", "U0BEN", "what is our plan?"))
+    threads, parrot = DeskThreads(db), Unreadable(db, times=2)
+    worker = Worker(db, threads, parrot, Telemetry(), Pace(retry_s=0.05))  # type: ignore[arg-type]
+    task = asyncio.create_task(worker.run())
+
+    await until(lambda: len(threads.delivered) == 1)
+    await worker.stop()
+    await task
+
+    assert [ask.attempts for ask in threads.delivered] == [3]
+
+
 @asynccontextmanager
 async def working(
     db: Database, threads: DeskThreads, pace: Pace, crowded: Callable[[], bool] = lambda: False
@@ -219,3 +233,16 @@ class SlowToWrite(Parrot):
         self._ask = ask
         self.paid.set()
         await asyncio.Event().wait()
+
+
+class Unreadable(Parrot):
+    """Can't read so many times what it paid for."""
+
+    def __init__(self, db: Database, times: int) -> None:
+        super().__init__(db)
+        self._times = times
+
+    async def settle_late(self) -> None:
+        self._times -= 1
+        if self._times >= 0:
+            raise OSError("the disk can't be read")
