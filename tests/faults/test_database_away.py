@@ -51,7 +51,7 @@ async def test_while_the_database_is_away_slack_hears_500_in_time_and_then_every
         with standing_still(home):
             await is_refused_in_time(stage, lucy, mention)
     else:
-        os.kill(postmaster(home), signal.SIGKILL)
+        await kill_all(postmaster(home))
         await is_refused_in_time(stage, lucy, mention)
         stage.onlooker = await looking_at(await LocalPostgres(home).start())
     back = time.monotonic()
@@ -64,6 +64,22 @@ async def test_while_the_database_is_away_slack_hears_500_in_time_and_then_every
         assert await stage.inbox(ts) == [ANSWERED]
         assert len(stage.answers(ts)) == 1
     await stage.check_books()
+
+
+async def kill_all(server: int) -> None:
+    """A server, and those who serve its connections: they would end by themselves, and until then still store what they are told."""
+    serving = [int(pid) for pid in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
+    for pid in (server, *serving):
+        os.kill(pid, signal.SIGKILL)
+    await until(lambda: not any(is_alive(pid) for pid in serving))
+
+
+def is_alive(pid: int) -> bool:
+    """What is dead and not buried yet is not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 async def is_refused_in_time(stage: Stage, lucy: Running, mention: dict[str, str]) -> None:
